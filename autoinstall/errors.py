@@ -1,0 +1,64 @@
+"""What can go wrong, each with its facts as attributes and a sentence that says what to do."""
+
+from pathlib import Path
+
+from autoinstall.text import printable
+
+
+class AutoinstallError(Exception):
+    """The root of everything that autoinstall raises."""
+
+
+class BadImportNameError(AutoinstallError, ValueError):
+    """A text that cannot stand after `import`."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        super().__init__(text)
+
+    def __str__(self) -> str:
+        """Show the text escaped and cut: it may come from anywhere."""
+        return f"{printable(self.text)!r} is not an import name: write what follows `import`, such as cv2 or yaml"
+
+
+class BadProjectNameError(AutoinstallError, ValueError):
+    """A text that cannot be a project's name."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        super().__init__(text)
+
+    def __str__(self) -> str:
+        """Show the text escaped and cut: it may come from anywhere."""
+        return f"{printable(self.text)!r} is not a project's name: write it as the index does, such as opencv-python"
+
+
+class TableDamagedError(AutoinstallError):
+    """The bundled table is missing or cannot be read."""
+
+    def __init__(self, path: Path, problem: str) -> None:
+        self.path = path
+        self.problem = problem
+        super().__init__(path, problem)
+
+    def __str__(self) -> str:
+        """Name the file and the command that brings it back."""
+        return (
+            f"autoinstall's table {self.path} {self.problem}; "
+            "reinstall it: python -m pip install --force-reinstall --no-deps ipython-autoinstall"
+        )
+
+
+class BadSettingError(AutoinstallError, ValueError):
+    """A setting has a value that it cannot have."""
+
+    def __init__(self, setting: str, value: object, allowed: str, origin: str) -> None:
+        self.setting = setting
+        self.value = value
+        self.allowed = allowed
+        self.origin = origin
+        super().__init__(setting, value, allowed, origin)
+
+    def __str__(self) -> str:
+        """Say which setting, where it was said, and what it may be."""
+        return f"{self.setting} = {printable(repr(self.value))} ({self.origin}): it must be {self.allowed}"

@@ -1,0 +1,56 @@
+"""The two kinds of name: what follows `import`, and what an index calls a project."""
+
+import keyword
+import re
+from typing import NewType
+
+from autoinstall.errors import BadImportNameError, BadProjectNameError
+
+ImportName = NewType("ImportName", str)
+"""What follows `import`: dot-separated ASCII identifiers, checked by `import_name`."""
+
+ProjectName = NewType("ProjectName", str)
+"""A project's name as PEP 503 normalises it, made by `project_name`."""
+
+LONGEST_IMPORT_NAME = 100
+"""In characters. Exceptions can carry any string as `.name`; the longest real one in the facts is shorter."""
+
+# Identifiers of ASCII letters only: `pandas` with a Cyrillic letter is somebody's trick, never somebody's module.
+_IMPORT_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)*", re.ASCII)
+
+# The names specification: letters, digits, `.`, `_` and `-`, beginning and ending with a letter or digit.
+_PROJECT_NAME = re.compile(r"[A-Z0-9]|[A-Z0-9][A-Z0-9._-]*[A-Z0-9]", re.ASCII | re.IGNORECASE)
+
+
+def is_import_name(text: str) -> bool:
+    """Tell whether `text` could stand after `import`: well-formed, at most 100 characters, no keyword in it."""
+    return (
+        len(text) <= LONGEST_IMPORT_NAME
+        and _IMPORT_NAME.fullmatch(text) is not None
+        and not any(keyword.iskeyword(part) for part in text.split("."))
+    )
+
+
+def import_name(text: str) -> ImportName:
+    """Return `text` as an import name, or raise `BadImportNameError`."""
+    if not is_import_name(text):
+        raise BadImportNameError(text)
+    return ImportName(text)
+
+
+def project_name(text: str) -> ProjectName:
+    """Return `text` as PEP 503 normalises it (`Ruamel.YAML` is `ruamel-yaml`), or raise `BadProjectNameError`."""
+    if _PROJECT_NAME.fullmatch(text) is None:
+        raise BadProjectNameError(text)
+    return ProjectName(re.sub(r"[-_.]+", "-", text).lower())
+
+
+def root(name: ImportName) -> ImportName:
+    """Return the first part: `google` of `google.cloud.storage`."""
+    return ImportName(name.partition(".")[0])
+
+
+def prefixes(name: ImportName) -> tuple[ImportName, ...]:
+    """Return the name and its parents, longest first: `a.b.c`, `a.b`, `a`."""
+    parts = name.split(".")
+    return tuple(ImportName(".".join(parts[:length])) for length in range(len(parts), 0, -1))

@@ -1,0 +1,99 @@
+"""What would be installed, to the file: decided before the question, and exactly that afterwards."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+
+from autoinstall.names import ImportName, ProjectName
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """One import that is to be satisfied, by which project, in which version (`None`: the newest that may be had)."""
+
+    import_name: ImportName
+    project: ProjectName
+    version: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """One wheel, named by its hash. `size` is in bytes; `uploaded` is `None` where the index does not say."""
+
+    name: str
+    url: str
+    sha256: str
+    size: int | None
+    uploaded: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One distribution of a plan: what is installed, from which file, and on whose account.
+
+    `wanted_as` are the import names that asked for it; `needed_by` the projects of the plan that require it.
+    An item that nothing asks for has an entry in `needed_by`.
+    """
+
+    project: ProjectName
+    version: str
+    file: File
+    wanted_as: tuple[ImportName, ...] = ()
+    needed_by: tuple[ProjectName, ...] = ()
+
+    def age(self, now: datetime | None = None) -> int | None:
+        """Return whole days since the upload, or `None` where it is not known."""
+        if self.file.uploaded is None:
+            return None
+        return max(0, ((now or datetime.now(UTC)) - self.file.uploaded).days)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """An exact set of wheels that makes every wanted import work and changes nothing that is installed.
+
+    `installer` is the tool that planned it and will install it. `indexes` say where the files come from, without
+    credentials, for people to read. An empty `items` means that all that is wanted is there already.
+    """
+
+    items: tuple[Item, ...]
+    installer: str
+    indexes: tuple[str, ...] = ()
+
+    @property
+    def size(self) -> int | None:
+        """Bytes to download, or `None` where the index keeps quiet about one of the files."""
+        total = 0
+        for item in self.items:
+            if item.file.size is None:
+                return None
+            total += item.file.size
+        return total
+
+
+class Obstacle(StrEnum):
+    """Why there is no plan."""
+
+    OFFLINE = "offline"
+    NOT_FOUND = "not found"
+    NO_WHEEL = "no wheel"
+    NO_WHEEL_FOR_THIS_PYTHON = "no wheel for this Python or platform"
+    CONFLICT = "conflict"
+    TOO_NEW = "too new"
+    INSTALLER_MISSING = "installer missing"
+    NOT_WRITABLE = "not writable"
+    STALLED = "stalled"
+    INTERRUPTED = "interrupted"
+    TOOL_FAILED = "tool failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A plan that cannot be made or carried out: why, in one sentence for the user that says what to do.
+
+    `details` is what the tool said, escaped, for those who ask for it.
+    """
+
+    obstacle: Obstacle
+    sentence: str
+    details: str = ""

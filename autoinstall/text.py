@@ -1,0 +1,61 @@
+"""Words for the screen: text from strangers made harmless, and quantities that people read at a glance."""
+
+import unicodedata
+
+LONGEST_SHOWN = 200
+"""In characters. Nothing that an index, a wheel or an exception says is shown longer than this."""
+
+_KILOBYTE = 1000
+_DAYS_A_YEAR = 365
+_DAYS_SHOWN_AS_DAYS = 100
+_DAYS_A_MONTH = 30.44
+
+
+def printable(text: str, limit: int = LONGEST_SHOWN) -> str:
+    r"""Return `text` with nothing in it that could steer a terminal or deceive the eye.
+
+    Control, format (bidirectional, zero-width), surrogate, private-use and unassigned characters and line
+    separators become `\x1b`-style escapes; combining marks too, since they pile up over neighbouring text.
+    Longer than `limit` characters is cut and ends in `…`.
+    """
+    shown = "".join(
+        character if character == " " or _is_harmless(character) else _escape(character) for character in text[:limit]
+    )
+    return shown if len(text) <= limit and len(shown) <= limit else shown[: limit - 1] + "…"
+
+
+def size_as_text(size: int | None) -> str:
+    """Return bytes as people say them (SI, as indexes show them): `51 MB`, `0.8 MB`, `12 kB`."""
+    if size is None:
+        return "size unknown"
+    if size < _KILOBYTE:
+        return f"{size} bytes"
+    value, unit = size / _KILOBYTE, "kB"
+    if value >= 100:  # noqa: PLR2004 - above 100 kB, tenths of a megabyte read better
+        value, unit = value / _KILOBYTE, "MB"
+    if value >= _KILOBYTE:
+        value, unit = value / _KILOBYTE, "GB"
+    return f"{value:.0f} {unit}" if value >= 10 else f"{value:.1f} {unit}"  # noqa: PLR2004 - one digit needs a tenth
+
+
+def age_as_text(days: int | None) -> str:
+    """Return an age in days as people say it: `today`, `80 days old`, `5 months old`, `3 years old`."""
+    if days is None:
+        return "age unknown"
+    if days < 1:
+        return "less than a day old"
+    if days < _DAYS_SHOWN_AS_DAYS:
+        return f"{days} day{'s' if days > 1 else ''} old"
+    months = round(days / _DAYS_A_MONTH)
+    if days < _DAYS_A_YEAR - 15:
+        return f"{months} months old"
+    years = round(days / _DAYS_A_YEAR)
+    return f"{years} year{'s' if years > 1 else ''} old"
+
+
+def _is_harmless(character: str) -> bool:
+    return character.isprintable() and unicodedata.category(character)[0] not in "CMZ"
+
+
+def _escape(character: str) -> str:
+    return character.encode("unicode_escape").decode("ascii")
