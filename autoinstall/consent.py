@@ -1,0 +1,272 @@
+"""The one question: what it says, who can be asked, and what an answer means."""
+
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+from autoinstall.names import ImportName, ProjectName
+from autoinstall.plan import Item, Plan
+from autoinstall.text import age_as_text, printable, size_as_text
+
+WIDTH = 80
+"""In columns. No line of a question is wider."""
+
+_RANKS_SAID = (50, 100, 500, 1000, 5000, 15000)
+_NAMES_IN_PROMPT = 2
+_SIZE_COLUMN = 2
+_YES = ("y", "yes")
+_NO = ("n", "no")
+_DETAILS = ("d", "details")
+_CHOOSE = ("c", "choose")
+
+
+class Asker(Protocol):
+    """Somebody who can be asked, or nobody: each face hands in its own."""
+
+    def can_ask(self) -> bool:
+        """Tell whether a person can answer now; asking anybody else would hang or be lost."""
+
+    def show(self, text: str) -> None:
+        """Show lines that belong to the question."""
+
+    def ask(self, prompt: str) -> str | None:
+        """Return what was typed, or `None` for an end of file, an interrupt or anything unreadable."""
+
+
+class Answer(StrEnum):
+    """What a person has said."""
+
+    YES = "yes"
+    NO = "no"
+    NOT_NOW = "not now"
+    CHOOSE = "choose another"
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What the question may say of a wanted project beyond its plan: its rank, and what else provides the name."""
+
+    rank: int | None = None
+    candidates: tuple[ProjectName, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """The whole of what is put before a person.
+
+    `type_in_full` is the project whose name has to be typed instead of a yes; `can_choose` tells whether `c` leads
+    anywhere.
+    """
+
+    lines: tuple[str, ...]
+    prompt: str
+    details: tuple[str, ...]
+    type_in_full: ProjectName | None = None
+    can_choose: bool = False
+
+
+def compose(
+    plan: Plan,
+    standings: Mapping[ImportName, Standing],
+    *,
+    place: str,
+    python: str,
+    asked_by: str,
+    type_in_full: ProjectName | None = None,
+) -> Question:
+    """Return the question about `plan`.
+
+    `place` is the folder installed into, `python` its version, `asked_by` who needs it (`This cell`). Nothing that a
+    project's author wrote is in it, and whatever comes from an index is escaped.
+    """
+    wanted = tuple(item for item in plan.items if item.wanted_as)
+    along = tuple(item for item in plan.items if not item.wanted_as)
+    count = len(wanted)
+    things = f"{count} package{'s' if count > 1 else ''}"
+    lines = [f"{asked_by} needs {things} that {'are' if count > 1 else 'is'} not installed here:"]
+    lines += _table([_row(item, standings) for item in wanted])
+    lines += [_and(item) for item in along]
+    origin = f" from {', '.join(printable(index) for index in plan.indexes)}" if plan.indexes else ""
+    into = f"{printable(place)} (Python {python}) with {plan.installer}{origin}; nothing already installed changes"
+    lines += _wrapped("  into  ", into)
+    can_choose = count > 1 or any(len(standings[name].candidates) > 1 for item in wanted for name in item.wanted_as)
+    if type_in_full is not None:
+        prompt = f"To install {type_in_full}, type its name in full (anything else: no): "
+    else:
+        choose = "[c]hoose / " if can_choose else ""
+        prompt = f"Install {_named(plan.items)}? [y]es / [n]o / {choose}[d]etails: "
+    return Question(tuple(lines), prompt, _details(plan), type_in_full, can_choose)
+
+
+def put(question: Question, asker: Asker) -> Answer:
+    """Show the question, and return what the answer means.
+
+    Only `y` and `yes`, or the project's whole name where that is asked for, are a yes. `d` shows the details and
+    asks again. An empty line, an end of file, an interrupt and whatever cannot be read are "not now".
+    """
+    asker.show("\n".join(question.lines))
+    while True:
+        typed = asker.ask(question.prompt)
+        word = "" if typed is None else typed.strip().casefold()
+        if question.type_in_full is not None:
+            if word == question.type_in_full:
+                return Answer.YES
+            return Answer.NO if word in _NO else Answer.NOT_NOW
+        if word in _DETAILS:
+            asker.show("\n".join(question.details))
+        elif word in _YES:
+            return Answer.YES
+        elif word in _NO:
+            return Answer.NO
+        elif word in _CHOOSE and question.can_choose:
+            return Answer.CHOOSE
+        else:
+            return Answer.NOT_NOW
+
+
+def choose(
+    wanted: Mapping[ImportName, ProjectName], standings: Mapping[ImportName, Standing], asker: Asker
+) -> Mapping[ImportName, ProjectName | None] | None:
+    """Let a person pick, for each import name, one of its candidates or none; `None` means "not now"."""
+    chosen: dict[ImportName, ProjectName | None] = {}
+    for name, project in wanted.items():
+        candidates = standings[name].candidates or (project,)
+        options = [f"  {number}  {candidate}" for number, candidate in enumerate(candidates, 1)]
+        asker.show("\n".join([f"{name} can come from:", *options, "  0  do not install it"]))
+        typed = asker.ask(f"Number for {name}: ")
+        try:
+            number = int((typed or "").strip())
+        except ValueError:
+            return None
+        if not 0 <= number <= len(candidates):
+            return None
+        chosen[name] = candidates[number - 1] if number else None
+    return chosen
+
+
+class TerminalAsker:
+    """A person at a terminal: asked when standard input and error are both terminals and this job is in front.
+
+    The prompt goes to standard error, since standard output may be the program's own product.
+    """
+
+    def __init__(self, discard_typed_ahead: Callable[[int], None], is_in_foreground: Callable[[int], bool]) -> None:
+        self._discard_typed_ahead = discard_typed_ahead
+        self._is_in_foreground = is_in_foreground
+
+    def can_ask(self) -> bool:
+        """Tell whether both streams are terminals of ours; a job in the background would be stopped by reading."""
+        try:
+            return sys.stdin.isatty() and sys.stderr.isatty() and self._is_in_foreground(sys.stdin.fileno())
+        except (AttributeError, OSError, ValueError):  # no stream, a replaced one, a closed one
+            return False
+
+    def show(self, text: str) -> None:
+        """Write to standard error."""
+        _write(text + "\n")
+
+    def ask(self, prompt: str) -> str | None:
+        """Prompt on standard error and read one line; what was typed before the prompt stood there is no answer."""
+        try:
+            self._discard_typed_ahead(sys.stdin.fileno())
+            _write(prompt)
+            line = sys.stdin.readline()
+        except (KeyboardInterrupt, OSError, ValueError):
+            line = ""
+        if not line.endswith("\n"):
+            _write("\n")
+            return None
+        return line
+
+
+class Nobody:
+    """Nobody to ask: a headless run."""
+
+    def can_ask(self) -> bool:
+        """Say no."""
+        return False
+
+    def show(self, text: str) -> None:
+        """Show nothing."""
+
+    def ask(self, prompt: str) -> str | None:  # noqa: ARG002 - the protocol's
+        """Answer nothing."""
+        return None
+
+
+def _write(text: str) -> None:
+    sys.stderr.write(text)
+    sys.stderr.flush()
+
+
+def _row(item: Item, standings: Mapping[ImportName, Standing]) -> tuple[str, ...]:
+    rank = min(
+        (standing.rank for name in item.wanted_as if (standing := standings[name]).rank is not None), default=None
+    )
+    return (
+        ", ".join(item.wanted_as),
+        f"{item.project} {printable(item.version, 30)}",
+        size_as_text(item.file.size),
+        age_as_text(item.age()),
+        _popularity(rank),
+    )
+
+
+def _popularity(rank: int | None) -> str:
+    if rank is not None:
+        for bound in _RANKS_SAID:
+            if rank <= bound:
+                return f"among the {bound} most used"
+    return "not widely used"
+
+
+def _table(rows: Sequence[tuple[str, ...]]) -> list[str]:
+    # Padding alone, no table library: every cell is ASCII already, and this lives in the user's kernel.
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    lines = []
+    for row in rows:
+        cells = [
+            cell.rjust(width) if column == _SIZE_COLUMN else cell.ljust(width)
+            for column, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ]
+        line = ("  " + "  ".join(cells)).rstrip()
+        lines += [line] if len(line) <= WIDTH else _wrapped("  ", "  ".join(cell for cell in row if cell))
+    return lines
+
+
+def _and(item: Item) -> str:
+    size = size_as_text(item.file.size)
+    start = f"  and   {item.project} {printable(item.version, 30)}"
+    because = f" (needed by {', '.join(item.needed_by)})" if item.needed_by else ""
+    whole = f"{start}{because}, {size}"
+    if len(whole) <= WIDTH:
+        return whole
+    first = f" (needed by {item.needed_by[0]}, …)" if item.needed_by else ""
+    whole = f"{start}{first}, {size}"
+    return whole if len(whole) <= WIDTH else f"{start}, {size}"[:WIDTH]
+
+
+def _named(items: Sequence[Item]) -> str:
+    names = [str(item.project) for item in sorted(items, key=lambda item: not item.wanted_as)]
+    shown = [printable(name, 24) for name in names[:_NAMES_IN_PROMPT]]
+    more = len(names) - len(shown)
+    if more:
+        return f"{', '.join(shown)} and {more} more"
+    return " and ".join(shown)
+
+
+def _details(plan: Plan) -> tuple[str, ...]:
+    lines = []
+    for item in plan.items:
+        lines += _wrapped("  ", printable(item.file.name))
+        lines += [f"    sha256 {item.file.sha256}", f"    {size_as_text(item.file.size)}, {age_as_text(item.age())}"]
+    lines += [f"  from {printable(index)}" for index in plan.indexes]
+    return tuple(lines)
+
+
+def _wrapped(start: str, text: str) -> list[str]:
+    import textwrap  # noqa: PLC0415 - only a question needs it
+
+    return textwrap.wrap(text, WIDTH, initial_indent=start, subsequent_indent=" " * len(start))

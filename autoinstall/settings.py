@@ -1,0 +1,195 @@
+"""What the user, the administrator and the working folder wish, made one answer."""
+
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, TypeVar
+
+from autoinstall.errors import BadProjectNameError, BadSettingError
+from autoinstall.names import ProjectName, project_name
+
+
+class Mode(StrEnum):
+    """What may happen on a missing import, from the tightest to the loosest."""
+
+    OFF = "off"
+    ASK = "ask"
+    AUTO = "auto"
+
+
+class InstallerChoice(StrEnum):
+    """Which tool plans and installs; `auto` takes the one that the environment uses."""
+
+    AUTO = "auto"
+    UV = "uv"
+    PIP = "pip"
+
+
+FOLDER_FILE = "autoinstall.toml"
+"""A file of this name in the working folder can make things tighter, never looser."""
+
+_TIGHTEST_FIRST = tuple(Mode)
+_LONGEST_WAIT_DAYS = 3650
+
+_Choice = TypeVar("_Choice", bound=StrEnum)
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The settings in force, and where each that is not the default was said.
+
+    `deny` and `allow` hold project names and, in the same normalised form, import names; an `allow` of `None` allows
+    all, and a name has to pass every list. `min_age_days` is in days.
+    """
+
+    mode: Mode = Mode.ASK
+    installer: InstallerChoice = InstallerChoice.AUTO
+    min_age_days: int = 7
+    deny: frozenset[ProjectName] = frozenset()
+    allow: frozenset[ProjectName] | None = None
+    origins: Mapping[str, str] = field(default_factory=dict)
+
+
+def settle(
+    explicit: Mapping[str, object] | None = None,
+    traitlets: Mapping[str, object] | None = None,
+    *,
+    environment: Mapping[str, str] | None = None,
+    user_file: Path | None = None,
+    site_file: Path | None = None,
+    folder: Path | None = None,
+) -> Settings:
+    """Return the settings in force.
+
+    Precedence: `explicit` (arguments, magics) > `traitlets` (those really set) > environment variables > the user's
+    file > default. The administrator's file and `autoinstall.toml` in the working folder come last and only tighten:
+    a mode that is looser than what holds is passed over, denials add up, allowances intersect. The paths default to
+    this machine's. Raises `BadSettingError` for a value that a setting cannot have, naming where it was said.
+    """
+    variables = os.environ if environment is None else environment
+    values: dict[str, Any] = {}
+    origins: dict[str, str] = {}
+    for origin, said in (
+        _file(user_file or user_settings_file()),
+        ("environment", _from_variables(variables)),
+        ("c.AutoInstall", traitlets or {}),
+        ("argument", explicit or {}),
+    ):
+        for key, value in _checked(said, origin).items():
+            values[key] = value
+            origins[key] = origin
+    settings = Settings(**values, origins=origins)
+    for origin, said in (_file(site_file or site_settings_file()), _file((folder or Path.cwd()) / FOLDER_FILE)):
+        settings = _tightened(settings, _checked(said, origin), origin)
+    return settings
+
+
+def user_settings_file() -> Path:
+    """Return where the user's own settings lie on this platform."""
+    import platformdirs  # noqa: PLC0415 - settings are read on a miss only
+
+    return platformdirs.user_config_path("autoinstall", appauthor=False) / "config.toml"
+
+
+def site_settings_file() -> Path:
+    """Return where an administrator's settings lie on this platform."""
+    import platformdirs  # noqa: PLC0415 - settings are read on a miss only
+
+    return platformdirs.site_config_path("autoinstall", appauthor=False) / "config.toml"
+
+
+def mode(value: object, origin: str = "argument") -> Mode:
+    """Return `value` as a mode, or raise `BadSettingError`."""
+    return _member(Mode, "mode", value, origin)
+
+
+def installer_choice(value: object, origin: str = "argument") -> InstallerChoice:
+    """Return `value` as an installer, or raise `BadSettingError`."""
+    return _member(InstallerChoice, "installer", value, origin)
+
+
+def _from_variables(variables: Mapping[str, str]) -> dict[str, object]:
+    named = {"mode": variables.get("AUTOINSTALL_MODE"), "installer": variables.get("AUTOINSTALL_INSTALLER")}
+    return {key: value for key, value in named.items() if value}
+
+
+def _file(path: Path) -> tuple[str, Mapping[str, object]]:
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (FileNotFoundError, NotADirectoryError):
+        return str(path), {}
+    except (OSError, UnicodeDecodeError) as problem:
+        raise BadSettingError(
+            "settings file", type(problem).__name__, "readable TOML in UTF-8", str(path)
+        ) from problem
+    try:
+        return str(path), tomllib.loads(text)
+    except tomllib.TOMLDecodeError as problem:
+        raise BadSettingError("settings file", str(problem), "valid TOML", str(path)) from problem
+
+
+def _checked(said: Mapping[str, object], origin: str) -> dict[str, Any]:
+    checked: dict[str, Any] = {}
+    for key, value in said.items():
+        if key == "mode":
+            checked[key] = mode(value, origin)
+        elif key == "installer":
+            checked[key] = installer_choice(value, origin)
+        elif key == "min_age_days":
+            checked[key] = _days(value, origin)
+        elif key in ("deny", "allow"):
+            checked[key] = _projects(key, value, origin)
+        else:
+            allowed = "one of the settings mode, installer, min_age_days, deny, allow"
+            raise BadSettingError("setting", key, allowed, origin)
+    return checked
+
+
+def _member(kind: type[_Choice], setting: str, value: object, origin: str) -> _Choice:
+    try:
+        return kind(str(value).strip().casefold())
+    except ValueError as problem:
+        raise BadSettingError(setting, value, " or ".join(kind), origin) from problem
+
+
+def _days(value: object, origin: str) -> int:
+    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= _LONGEST_WAIT_DAYS:
+        return value
+    allowed = f"a whole number of days from 0 to {_LONGEST_WAIT_DAYS}"
+    raise BadSettingError("min_age_days", value, allowed, origin)
+
+
+def _projects(setting: str, value: object, origin: str) -> frozenset[ProjectName]:
+    allowed = 'a list of import or project names, such as ["cv2", "opencv-python"]'
+    if not isinstance(value, list | tuple | set | frozenset):
+        raise BadSettingError(setting, value, allowed, origin)
+    try:
+        return frozenset(project_name(str(entry)) for entry in value)
+    except BadProjectNameError as problem:
+        raise BadSettingError(setting, problem.text, allowed, origin) from problem
+
+
+def _tightened(settings: Settings, said: Mapping[str, Any], origin: str) -> Settings:
+    origins = dict(settings.origins)
+    in_force = settings.mode
+    wished = said.get("mode", in_force)
+    if _TIGHTEST_FIRST.index(wished) < _TIGHTEST_FIRST.index(in_force):
+        in_force = wished
+        origins["mode"] = origin
+    min_age_days = max(settings.min_age_days, said.get("min_age_days", 0))
+    if min_age_days > settings.min_age_days:
+        origins["min_age_days"] = origin
+    allow = settings.allow
+    if "allow" in said:
+        allow = said["allow"] if allow is None else allow & said["allow"]
+    return Settings(
+        mode=in_force,
+        installer=settings.installer,
+        min_age_days=min_age_days,
+        deny=settings.deny | said.get("deny", frozenset()),
+        allow=allow,
+        origins=origins | {key: origin for key in ("deny", "allow") if key in said},
+    )
