@@ -1,0 +1,39 @@
+"""Which import an exception says is missing: from the facts it carries, never from the words of its message."""
+
+import sys
+
+from autoinstall.names import ImportName, import_name, is_import_name
+
+_LONGEST_CHAIN = 20
+"""Exceptions looked at: a chain can be a circle."""
+
+
+def missing_import(exception: BaseException) -> ImportName | None:
+    """Return the import name that `exception` says is missing, or `None` where it carries no such fact.
+
+    A `ModuleNotFoundError` says so by its `.name`; an `ImportError` that a library raised by that of the exception it
+    was raised from (so pandas tells a missing optional dependency); and one for `from google.cloud import storage` by
+    the namespace that has no such part. The result is well-formed: `.name` can be any string, `--index-url=…` too.
+    """
+    link: BaseException | None = exception
+    for _ in range(_LONGEST_CHAIN):
+        if isinstance(link, ModuleNotFoundError):
+            return _checked(link.name)
+        # Only a library's own ImportError, which names nothing, leads on to its cause. Python's, which names the
+        # module that lacks a part, is the whole story, whatever else was being handled at the time.
+        if not isinstance(link, ImportError):
+            return None
+        if link.name is not None:
+            part = getattr(link, "name_from", None)  # Python 3.12
+            return _checked(f"{link.name}.{part}") if part and _is_namespace(link.name) else None
+        link = link.__cause__ or link.__context__
+    return None
+
+
+def _checked(name: object) -> ImportName | None:
+    return import_name(name) if isinstance(name, str) and is_import_name(name) else None
+
+
+def _is_namespace(name: str) -> bool:
+    module = sys.modules.get(name)
+    return module is not None and hasattr(module, "__path__") and getattr(module, "__file__", None) is None
