@@ -1,9 +1,29 @@
 """What an import name leads to, and why: the table's word and the facts around it made one decision."""
 
-from dataclasses import dataclass
+import keyword
+import re
+from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import Protocol
 
-from autoinstall.names import ProjectName
+from autoinstall.names import (
+    LONGEST_IMPORT_NAME,
+    ImportName,
+    ProjectName,
+    import_name,
+    is_import_name,
+    prefixes,
+    project_name,
+    root,
+)
+from autoinstall.nearby import Neighbour, Where
+from autoinstall.presence import Installed, Kind, Presence
+from autoinstall.table import AdviceRow, Claim, Entry
+from autoinstall.text import printable
+from autoinstall.typos import Slip, Words
+
+MOST_CANDIDATES = 5
+"""No advice offers more projects to choose from."""
 
 
 class Verdict(StrEnum):
@@ -33,3 +53,375 @@ class Advice:
     candidates: tuple[ProjectName, ...]
     reason: str
     suggestion: str | None = None
+
+
+class KnownNames(Protocol):
+    """What a decision asks of the table; `autoinstall.table` tells what the answers mean."""
+
+    def lookup(self, name: ImportName, /) -> Entry | None: ...  # noqa: D102 - as the table says
+    def advice_for(self, name: ImportName, /) -> AdviceRow | None: ...  # noqa: D102 - as the table says
+    def denial_for(self, name: str, /) -> str | None: ...  # noqa: D102 - as the table says
+    def imports_of(self, project: ProjectName, /) -> tuple[ImportName, ...]: ...  # noqa: D102 - as the table says
+    def rank_of(self, project: ProjectName, /) -> int | None: ...  # noqa: D102 - as the table says
+
+
+class Facts(Protocol):
+    """All that a decision rests on, each fact looked up when first asked for."""
+
+    @property
+    def table(self) -> KnownNames:
+        """The bundled table, or another."""
+
+    @property
+    def standard_library(self) -> frozenset[str]:
+        """The top-level names of this Python's standard library, built or not."""
+
+    @property
+    def python(self) -> str:
+        """This Python's version as people say it: `3.12`."""
+
+    @property
+    def system(self) -> str:
+        """Whose commands to name: `debian`, `fedora`, `macos`, `windows` or `other`."""
+
+    @property
+    def deny(self) -> frozenset[ProjectName]:
+        """Import and project names that the settings forbid, normalised alike."""
+
+    @property
+    def allow(self) -> frozenset[ProjectName] | None:
+        """The only import and project names that the settings allow; `None`: all."""
+
+    def presence(self, name: ImportName) -> Presence:
+        """Return how far the name leads on the path."""
+
+    def owner(self, name: ImportName) -> Installed | None:
+        """Return the installed distribution that brought the name's root."""
+
+    def neighbour(self, name: ImportName) -> Neighbour | None:
+        """Return a module of that name that lies near but is not reached."""
+
+    def words(self) -> Words:
+        """Return well-known import names, best known first."""
+
+    def words_here(self) -> Words:
+        """Return the names that can be imported here and now, or lie near."""
+
+
+def advise(name: str, facts: Facts) -> Advice:
+    """Return what to do about `name`; decided in the order of DESIGN.md, the first rule that speaks ends it.
+
+    Touches nothing: what it needs to know it asks of `facts`. Any text is answered, however malformed.
+    Raises `TableDamagedError` where the table cannot be read.
+    """
+    if not is_import_name(name):
+        return _instead(name, _what_is_wrong_with(name))
+    asked = import_name(name)
+    presence = facts.presence(asked)
+    if presence.is_whole:
+        return Advice(name, Verdict.INSTALLED, None, (), f"{name} can be imported here already.")
+    decided = (
+        _denied(asked, facts)
+        or _lies_close(asked, facts)
+        or _reviewed(asked, presence, facts)
+        or _part_of_what_is_there(asked, presence, facts)
+        or _standard_library(asked, facts)
+        or _from_the_table(asked, facts)
+    )
+    return _within_settings(asked, decided, facts)
+
+
+def _from_the_table(name: ImportName, facts: Facts) -> Advice:
+    entry = facts.table.lookup(name)
+    if entry is not None and not _is_private(name):
+        if entry.standing == "trusted":
+            claim = entry.claims[0]
+            return Advice(name, Verdict.TRUSTED, claim.project, (claim.project,), _why_trusted(claim))
+        if entry.standing == "choice":
+            reason = "Several projects provide it; the first is the usual one."
+            if entry.claims[0].reason:
+                reason = f"Several projects provide it; {entry.claims[0].project}: {entry.claims[0].reason}."
+            return _offer(name, Verdict.CHOICE, entry, reason)
+    return (
+        _lies_around(name, facts)
+        or _own_file(name, entry, facts)
+        or _shared(name, entry)
+        or _project_name(name, entry, facts)
+        or _slip(name, entry, facts)
+        or _rare(name, entry, facts)
+        or _unknown(name, facts)
+    )
+
+
+# What the name itself says.
+
+
+def _what_is_wrong_with(name: str) -> str:
+    if not name.strip():
+        return "There is no name here: write what follows import, such as cv2 or yaml."
+    shown = printable(name, 40)
+    if len(name) > LONGEST_IMPORT_NAME:
+        return f"{shown} is too long for an import name: nothing real has more than {LONGEST_IMPORT_NAME} characters."
+    if not name.isascii():
+        return f"{shown} has characters outside a-z, which can pass for others: no known import name has them."
+    if keyword.iskeyword(name):
+        return f"{shown} is a word that Python keeps for itself: no module can have this name."
+    if all(part.isidentifier() for part in name.split(".")):
+        return f"{shown} has a part that is a word Python keeps for itself: no module can have this name."
+    return f"{shown} is no import name: those have letters, digits, _ and dots between them, no digit first."
+
+
+def _is_private(name: ImportName) -> bool:
+    return name.startswith("_")
+
+
+# What the lists say.
+
+
+def _denied(name: ImportName, facts: Facts) -> Advice | None:
+    if any(_listed(prefix) in facts.deny for prefix in prefixes(name)):
+        return Advice(name, Verdict.DENIED, None, (), f"The settings here forbid {name}.")
+    reason = facts.table.denial_for(name)
+    return None if reason is None else Advice(name, Verdict.DENIED, None, (), reason)
+
+
+def _listed(name: ImportName) -> ProjectName:
+    # Normalised as settings normalise; a name of underscores alone is no project's and so on nobody's list.
+    return project_name(name.strip("_.") or "0")
+
+
+def _within_settings(name: ImportName, advice: Advice, facts: Facts) -> Advice:
+    """Strike out the projects that the settings or the deny list forbid; where none is left, that has decided."""
+    allow = facts.allow
+    if allow is not None and any(_listed(prefix) in allow for prefix in prefixes(name)):
+        allow = None
+    left = tuple(
+        project
+        for project in advice.candidates
+        if project not in facts.deny
+        and (allow is None or project in allow)
+        and facts.table.denial_for(project) is None
+    )
+    if left == advice.candidates:
+        return advice
+    if not left and advice.project is not None:
+        forbidden = ", ".join(advice.candidates)
+        reason = facts.table.denial_for(advice.project) or f"The settings here do not allow {forbidden}."
+        return Advice(name, Verdict.DENIED, None, (), reason)
+    return replace(advice, project=left[0] if advice.project else None, candidates=left)
+
+
+def _reviewed(name: ImportName, presence: Presence, facts: Facts) -> Advice | None:
+    """Speak as `data/advice` does; its generic names wait until the table and the files around have been asked."""
+    row = facts.table.advice_for(name)
+    if row is None or row.kind == _GENERIC:
+        return None
+    if row.kind == _MADE_ON_IMPORT:
+        # A package makes these while it is imported itself: no file of theirs will ever be found.
+        found = presence.found is not None
+        return Advice(name, Verdict.INSTALLED, None, (), row.reason) if found else None
+    suggestion = row.suggestion
+    if suggestion is not None and is_import_name(suggestion) and row.kind in _SAME_PARTS_BELOW:
+        suggestion += name[len(row.import_name) :]
+    advice = _instead(name, _for_system(row.reason, facts.system), suggestion)
+    return advice if row.project is None else replace(advice, project=row.project, candidates=(row.project,))
+
+
+_GENERIC = "generic"
+_MADE_ON_IMPORT = "made-on-import"
+_SAME_PARTS_BELOW = frozenset({"project-name", "python2", "moved"})
+"""Kinds of which the suggestion has the same modules below it: `BeautifulSoup.element` is `bs4.element`."""
+
+
+def _for_system(reason: str, system: str) -> str:
+    """Return a row's sentence with this system's command in it.
+
+    Rows say it once for all: `sentence | debian: command | macos: command`; an unknown system is told every command.
+    """
+    sentence, *commands = reason.split(" | ")
+    if not commands:
+        return sentence
+    by_system = dict(command.split(": ", 1) for command in commands)
+    if system in by_system:
+        return f"{sentence}: {by_system[system]}"
+    return f"{sentence}: " + "; ".join(f"{command} ({_SYSTEMS[key]})" for key, command in by_system.items())
+
+
+_SYSTEMS = {"debian": "Debian, Ubuntu", "fedora": "Fedora", "macos": "macOS", "windows": "Windows"}
+
+
+# What is there already.
+
+
+def _part_of_what_is_there(name: ImportName, presence: Presence, facts: Facts) -> Advice | None:
+    """Speak where the root is there but not the rest, unless another project is known to add exactly such a part."""
+    found = presence.found
+    if found is None or presence.kind is Kind.NAMESPACE:
+        return None
+    owner = facts.owner(name)
+    entry = facts.table.lookup(name)
+    is_known_below = entry is not None and entry.decided_by.startswith(f"{found}.")
+    if is_known_below and (owner is None or owner.project not in _projects(entry)):
+        return None
+    missing = name[len(found) + 1 :].partition(".")[0]
+    slip = Words(presence.submodules).nearest(missing)
+    meant = None if slip is None else f"{found}.{slip.word}"
+    if root(name) in facts.standard_library:
+        what = f"Python {facts.python}'s own {root(name)}"
+    elif owner is None:
+        what = f"The {root(name)} that is found here" + (
+            f" ({printable(presence.origin)})" if presence.origin else ""
+        )
+    else:
+        what = f"{owner.project} {printable(owner.version)}, which is installed here,"
+    hint = f"; did you mean {meant}?" if meant else "; its documentation tells what became of it or who adds it."
+    return _instead(name, f"{what} has no {found}.{missing}{hint}", meant)
+
+
+def _standard_library(name: ImportName, facts: Facts) -> Advice | None:
+    top = root(name)
+    if top not in facts.standard_library:
+        return None
+    return _instead(name, f"{top} is a part of Python that this one was built without: no index has it.")
+
+
+def _lies_close(name: ImportName, facts: Facts) -> Advice | None:
+    """Speak where a file lies in the same folder or above it: that was meant, whatever an index may hold."""
+    neighbour = facts.neighbour(name)
+    if neighbour is None or neighbour.where not in (Where.HERE, Where.ABOVE):
+        return None
+    return _neighbour(name, neighbour)
+
+
+def _lies_around(name: ImportName, facts: Facts) -> Advice | None:
+    """Speak where a file lies in a folder below or beside: that was meant if the table vouches for nothing."""
+    neighbour = facts.neighbour(name)
+    return None if neighbour is None else _neighbour(name, neighbour)
+
+
+def _neighbour(name: ImportName, neighbour: Neighbour) -> Advice:
+    reason = f"{printable(str(neighbour.file))} is there, but its folder is not among those that Python looks in."
+    return _instead(name, reason, f"import sys; sys.path.append({str(neighbour.folder)!r})")
+
+
+# What somebody may have meant.
+
+# Names that courses and novices give the files they write themselves, as far as a rule can tell them: a numbered or
+# lettered piece of course work, something of one's own, and the drawers into which functions are put.
+_OWN_FILE = re.compile(
+    r"(lab|hw|homework|week|day|unit|lesson|lecture|session|chapter|ch|part|step|section|tutorial|quiz|exam|test|task"
+    r"|problem|question|q|exercises?|ex|assignment|module|mod|project|solutions?|answers?|notebook|nb|script|file"
+    r"|program|demo|example|sample|practice|challenge|puzzle)_?([0-9]{1,3}[a-z]?|[a-z])(_\w+)?"
+    r"|(my|our|the|your|student|teacher|course|class|local|custom)_\w+"
+    r"|my(module|package|class|functions?|code|file|script|lib|library|utils?|tools?|app|project|model|test|data)"
+    r"|\w+_(utils?|helpers?|functions?|funcs?|tools?|local|settings|configs?|module|script|homework|solutions?)"
+    r"|(utils?|helpers?|functions?|tools?|config|settings)_\w+",
+    re.ASCII | re.IGNORECASE,
+)
+
+
+def _own_file(name: ImportName, entry: Entry | None, facts: Facts) -> Advice | None:
+    top = root(name)
+    row = facts.table.advice_for(name)
+    if row is not None:
+        reason = row.reason
+    elif _OWN_FILE.fullmatch(top):
+        reason = f"{top} sounds like a file of your own or of your course: put {top}.py into the folder you work in."
+    else:
+        return None
+    return replace(_instead(name, reason), candidates=_projects(entry))
+
+
+def _shared(name: ImportName, entry: Entry | None) -> Advice | None:
+    """Speak about a name that many projects share and none owns."""
+    if entry is None or entry.standing != "namespace":
+        return None
+    shared = entry.decided_by
+    if shared == name:
+        reason = f"Many projects put their modules under {shared}: say which one, as in import {shared}.something."
+    else:
+        reason = f"Many projects put their modules under {shared}, and none is known to provide {name}."
+    return replace(_instead(name, reason), candidates=_projects(entry))
+
+
+def _project_name(name: ImportName, entry: Entry | None, facts: Facts) -> Advice | None:
+    """Speak where the name is what an index calls a well-known project whose import name is another."""
+    for prefix in prefixes(name):
+        project = _listed(prefix)
+        if facts.table.rank_of(project) is None:
+            continue
+        imports = [known for known in facts.table.imports_of(project) if not _is_private(known)]
+        if not imports or prefix in imports or (entry is not None and entry.claims[0].project == project):
+            continue
+        meant = imports[0]
+        return _instead(name, f"{project} is what the project is called, its import is {meant}.", meant)
+    return None
+
+
+def _slip(name: ImportName, entry: Entry | None, facts: Facts) -> Advice | None:
+    """Speak where the root is a slip or two from a name that is here or well known."""
+    top = root(name)
+    if _is_private(top):
+        return None
+    found = [
+        (slip.distance, where, slip)
+        for where, words in enumerate((facts.words_here(), facts.words()))
+        if (slip := words.nearest(top)) is not None and (entry is None or _outweighs(slip, top))
+    ]
+    if not found:
+        return None
+    _, where, slip = min(found, key=lambda row: row[:2])
+    meant = slip.word + name[len(top) :]
+    known = "which is well known" if where else "which is here"
+    return _instead(name, f"Nothing that can be vouched for is called {top}; did you mean {meant}, {known}?", meant)
+
+
+def _outweighs(slip: Slip, name: str) -> bool:
+    """Tell whether a slip is likelier than a real project that hardly anybody uses."""
+    return slip.distance == 0 or (slip.distance == 1 and len(name) >= 5 and slip.place < 5_000)  # noqa: PLR2004
+
+
+# What the table knows of but cannot vouch for, and what it does not know.
+
+
+def _rare(name: ImportName, entry: Entry | None, facts: Facts) -> Advice | None:
+    if entry is None:
+        return None
+    if _is_private(name):
+        reason = f"{name} is an inner module, known to come with {entry.claims[0].project}."
+        return _offer(name, Verdict.RARE, entry, reason)
+    how_many = "One project claims" if entry.claimants == 1 else f"{entry.claimants} projects claim"
+    reason = f"{how_many} this name, and nothing vouches for any: make sure that {entry.claims[0].project} is meant."
+    return replace(_offer(name, Verdict.RARE, entry, reason), suggestion=facts.words().part_of(root(name)))
+
+
+def _unknown(name: ImportName, facts: Facts) -> Advice:
+    if _is_private(name):
+        return _instead(
+            name, f"{name} begins with _, as inner modules do: it comes with something else or not at all."
+        )
+    meant = facts.words().part_of(root(name))
+    if meant is not None:
+        return _instead(name, f"Nothing is known by the name {name}; did you mean {meant}?", meant)
+    reason = f"Nothing is known by the name {name}: is it a file of yours, or is there a slip in it?"
+    return Advice(name, Verdict.UNKNOWN, None, (), reason)
+
+
+def _why_trusted(claim: Claim) -> str:
+    known = f"{claim.project} provides it"
+    if claim.rank is not None:
+        steps = (50, 100, 500, 1_000, 5_000, 15_000)
+        known += f" and is among the {next(step for step in steps if claim.rank <= step):,} most used projects"
+    return f"{known} ({claim.reason})." if claim.reason else f"{known}."
+
+
+def _projects(entry: Entry | None) -> tuple[ProjectName, ...]:
+    return () if entry is None else tuple(claim.project for claim in entry.claims[:MOST_CANDIDATES])
+
+
+def _offer(name: str, verdict: Verdict, entry: Entry, reason: str) -> Advice:
+    return Advice(name, verdict, entry.claims[0].project, _projects(entry), reason)
+
+
+def _instead(name: str, reason: str, suggestion: str | None = None) -> Advice:
+    return Advice(name, Verdict.ADVICE, None, (), reason, suggestion)

@@ -1,0 +1,109 @@
+"""The facts that a decision about an import name rests on, taken from the running process and its surroundings."""
+
+import platform
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache, cached_property
+from itertools import chain
+from pathlib import Path
+
+from autoinstall import table
+from autoinstall.advice import Facts, KnownNames
+from autoinstall.names import ImportName, ProjectName
+from autoinstall.nearby import Neighbour, Neighbourhood
+from autoinstall.presence import Installed, Presence, importable_roots, look_for, owner_of
+from autoinstall.settings import Settings
+from autoinstall.typos import Words
+
+# Where the standard library stands among well-known names: behind the few hundred that everybody installs.
+_PLACE_OF_THE_STANDARD_LIBRARY = 400
+
+# Installed and local names have no fame of their own: short ones are no slip's aim, see `autoinstall.typos`.
+_PLACE_OF_WHAT_IS_HERE = 900
+
+
+def current_facts(
+    path: Sequence[str] | None = None, nearby: Path | None = None, settings: Settings | None = None
+) -> Facts:
+    """Return the facts of this process, each looked up when first asked for and kept for as long as the result.
+
+    `path` is where imports are looked for (`sys.path` where it is `None`), `nearby` the folder of the script or
+    notebook around which files are looked for (the working folder where it is `None`). Whatever installs or writes
+    files asks for new facts afterwards.
+    """
+    return _CurrentFacts(path, nearby, settings or Settings())
+
+
+@dataclass(frozen=True)
+class _CurrentFacts:
+    path: Sequence[str] | None
+    nearby: Path | None
+    settings: Settings
+    table: KnownNames = field(default=table)
+    standard_library: frozenset[str] = sys.stdlib_module_names
+    python: str = f"{sys.version_info.major}.{sys.version_info.minor}"
+
+    @property
+    def system(self) -> str:
+        return _this_system()
+
+    @property
+    def deny(self) -> frozenset[ProjectName]:
+        return self.settings.deny
+
+    @property
+    def allow(self) -> frozenset[ProjectName] | None:
+        return self.settings.allow
+
+    def presence(self, name: ImportName) -> Presence:
+        return look_for(name, self.path)
+
+    def owner(self, name: ImportName) -> Installed | None:
+        return owner_of(name, self.path)
+
+    def neighbour(self, name: ImportName) -> Neighbour | None:
+        return self._neighbourhood.find(name)
+
+    def words(self) -> Words:
+        return _well_known()
+
+    def words_here(self) -> Words:
+        return self._words_here
+
+    @cached_property
+    def _words_here(self) -> Words:
+        return Words(sorted(importable_roots(self.path) | self._neighbourhood.names()), _PLACE_OF_WHAT_IS_HERE)
+
+    @cached_property
+    def _neighbourhood(self) -> Neighbourhood:
+        return Neighbourhood(Path.cwd() if self.nearby is None else self.nearby.absolute())
+
+
+@cache
+def _well_known() -> Words:
+    popular = table.popular_import_names()
+    own = sorted(name for name in sys.stdlib_module_names if not name.startswith("_"))
+    place = _PLACE_OF_THE_STANDARD_LIBRARY
+    return Words(chain(popular[:place], own, popular[place:]))
+
+
+@cache
+def _this_system() -> str:
+    try:
+        release: Mapping[str, str] = platform.freedesktop_os_release() if sys.platform == "linux" else {}
+    except OSError:
+        release = {}
+    return system_of(sys.platform, release)
+
+
+def system_of(platform_name: str, os_release: Mapping[str, str]) -> str:
+    """Return whose commands to name (`debian`, `fedora`, `macos`, `windows`, `other`).
+
+    `platform_name` is as in `sys.platform`, `os_release` as in a Linux system's `/etc/os-release` (`ID`, `ID_LIKE`).
+    """
+    known = {"win32": "windows", "darwin": "macos"}
+    if platform_name in known:
+        return known[platform_name]
+    family = {os_release.get("ID", ""), *os_release.get("ID_LIKE", "").split()}
+    return next((system for system in ("debian", "fedora") if system in family), "other")

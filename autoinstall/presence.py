@@ -1,0 +1,202 @@
+"""What can be imported now and who put it there, asked of the path alone: nothing is imported, parents neither."""
+
+import importlib.metadata
+import pkgutil
+import re
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from importlib.machinery import BuiltinImporter, FrozenImporter, ModuleSpec, PathFinder
+from pathlib import Path
+from types import ModuleType
+from typing import Protocol
+
+from autoinstall.names import ImportName, ProjectName, prefixes, project_name, root
+
+# How a package says, inside its `__init__.py`, that other distributions put modules into it: the two ways that were
+# common before namespace packages (PEP 420), `pkgutil.extend_path` and setuptools' `declare_namespace`.
+_LEGACY_NAMESPACE = re.compile(rb"extend_path|declare_namespace")
+_BYTES_READ_OF_INIT = 4096
+
+
+class Kind(StrEnum):
+    """What stands at the end of the part of a name that was found."""
+
+    MODULE = "module"
+    PACKAGE = "package"
+    NAMESPACE = "namespace"
+
+
+@dataclass(frozen=True, slots=True)
+class Presence:
+    """How far an import name leads: `found` is its longest prefix that is there, `None` where not even the root is.
+
+    `kind` tells what `found` is, `origin` its file where it has one, `submodules` the names one level below it
+    (filled only where `found` falls short of `name`, for those who look for what was meant).
+    """
+
+    name: ImportName
+    found: ImportName | None = None
+    kind: Kind | None = None
+    origin: str | None = None
+    submodules: tuple[str, ...] = ()
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether all of the name is there."""
+        return self.found == self.name
+
+
+@dataclass(frozen=True, slots=True)
+class Installed:
+    """An installed distribution, by its project's name."""
+
+    project: ProjectName
+    version: str
+
+
+class _Finder(Protocol):
+    def find_spec(
+        self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = ..., /
+    ) -> ModuleSpec | None: ...
+
+
+def look_for(name: ImportName, path: Sequence[str] | None = None) -> Presence:
+    """Follow `name` along `path` (`sys.path` where it is `None`) as far as it leads.
+
+    Modules that are loaded, built in or frozen are there. Finders that others have put on `sys.meta_path` (editable
+    installs, setuptools' `distutils`) are asked as an import would ask them; autoinstall's own is not.
+    """
+    if isinstance(sys.modules.get(name), ModuleType):
+        return Presence(name, found=name)
+    found: Presence = Presence(name)
+    search: Sequence[str] = sys.path if path is None else path
+    for prefix in reversed(prefixes(name)):
+        module = sys.modules.get(prefix)
+        spec = _find(prefix, search)
+        if spec is None and not isinstance(module, ModuleType):
+            break
+        locations = _locations(prefix, module, spec, search)
+        found = Presence(name, prefix, _kind(spec, locations), spec.origin if spec else None)
+        if locations is None:
+            search = ()
+            break
+        search = locations
+    if found.found is None or found.is_whole or not search:
+        return found
+    if found.kind is Kind.PACKAGE and _is_legacy_namespace(found.origin):
+        return Presence(name, found.found, Kind.NAMESPACE, found.origin)
+    below = tuple(sorted({module.name for module in pkgutil.iter_modules(list(search))}))
+    return Presence(name, found.found, found.kind, found.origin, below)
+
+
+def _find(fullname: str, path: Sequence[str]) -> ModuleSpec | None:
+    if fullname == root(ImportName(fullname)):
+        if (spec := BuiltinImporter.find_spec(fullname) or FrozenImporter.find_spec(fullname)) is not None:
+            return spec
+        asked_path = None
+    else:
+        asked_path = path
+    for finder in _foreign_finders():
+        try:
+            spec = finder.find_spec(fullname, asked_path)
+        except Exception:  # noqa: BLE001, S112 - a stranger's finder may do anything; its trouble is not the question
+            continue
+        if spec is not None:
+            return spec
+    return _find_on(fullname, path)
+
+
+def _find_on(fullname: str, path: Sequence[str]) -> ModuleSpec | None:
+    # Not `PathFinder.find_spec`: for a namespace inside a package that is not loaded it looks up the parent in
+    # `sys.modules` and raises KeyError (CPython 3.11 to 3.13).
+    portions: list[str] = []
+    for entry in path:
+        finder = pkgutil.get_importer(entry or ".")
+        if finder is None:
+            continue
+        spec = finder.find_spec(fullname)
+        if spec is None:
+            continue
+        if spec.loader is not None:
+            return spec
+        portions.extend(spec.submodule_search_locations or ())
+    if not portions:
+        return None
+    namespace = ModuleSpec(fullname, None, is_package=True)
+    namespace.submodule_search_locations = portions
+    return namespace
+
+
+def _foreign_finders() -> Iterator[_Finder]:
+    for finder in sys.meta_path:
+        if finder in (BuiltinImporter, FrozenImporter, PathFinder) or not hasattr(finder, "find_spec"):
+            continue
+        kind = finder if isinstance(finder, type) else type(finder)
+        if kind.__module__.partition(".")[0] != __name__.partition(".")[0]:
+            yield finder
+
+
+def _locations(
+    prefix: ImportName, module: ModuleType | None, spec: ModuleSpec | None, path: Sequence[str]
+) -> list[str] | None:
+    """Return where the modules below `prefix` are looked for; `None` where it is no package."""
+    loaded = getattr(module, "__path__", None)
+    if loaded is not None:
+        return list(loaded)
+    if spec is None or spec.submodule_search_locations is None:
+        return None
+    locations = list(spec.submodule_search_locations)
+    if _is_legacy_namespace(spec.origin):
+        tail = prefix.rpartition(".")[2]
+        locations += [str(folder) for entry in path if (folder := Path(entry, tail)).is_dir()]
+    return list(dict.fromkeys(locations))
+
+
+def _kind(spec: ModuleSpec | None, locations: list[str] | None) -> Kind:
+    if locations is None:
+        return Kind.MODULE
+    return Kind.NAMESPACE if spec is not None and spec.loader is None else Kind.PACKAGE
+
+
+def _is_legacy_namespace(origin: str | None) -> bool:
+    if origin is None or not origin.endswith("__init__.py"):
+        return False
+    try:
+        with Path(origin).open("rb") as source:
+            return _LEGACY_NAMESPACE.search(source.read(_BYTES_READ_OF_INIT)) is not None
+    except OSError:
+        return False
+
+
+def importable_roots(path: Iterable[str] | None = None) -> frozenset[str]:
+    """Return the top-level names of modules and regular packages on `path`, the standard library's among them."""
+    return frozenset(module.name for module in pkgutil.iter_modules(None if path is None else list(path)))
+
+
+def owner_of(name: ImportName, path: Sequence[str] | None = None) -> Installed | None:
+    """Return the installed distribution that brought the root of `name`, or `None` where no metadata tells.
+
+    Distributions of the root's own name are looked at first; the rest costs one small file read each.
+    """
+    top = root(name)
+    expected = project_name(top.strip("_") or "_0")
+    found = list(importlib.metadata.distributions(path=list(sys.path if path is None else path)))
+    named = [(distribution, distribution.metadata["Name"]) for distribution in found]
+    ordered = sorted(
+        ((distribution, name) for distribution, name in named if name),
+        key=lambda pair: project_name(pair[1]) != expected,
+    )
+    for distribution, written in ordered:
+        if _brings(distribution, top):
+            return Installed(project_name(written), distribution.version)
+    return None
+
+
+def _brings(distribution: importlib.metadata.Distribution, top: str) -> bool:
+    listed = distribution.read_text("top_level.txt")
+    if listed and top in listed.split():
+        return True
+    record = distribution.read_text("RECORD") or ""
+    return re.search(rf"^{re.escape(top)}(/|\.[^/]*(py|so|pyd),)", record, re.MULTILINE) is not None
