@@ -1,0 +1,100 @@
+"""The text files of `data/`, read: facts as others saw them, and rules as people wrote them."""
+
+import csv
+import lzma
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+DATA = Path(__file__).parent.parent
+
+
+class Settled(NamedTuple):
+    """One row of a hand-made file: what was decided about a name, and why."""
+
+    import_name: str
+    project: str
+    reason: str
+
+
+class Namespace(NamedTuple):
+    """A name that many projects share, and how they are called by it; `owner` may be empty."""
+
+    import_name: str
+    owner: str
+    rules: tuple[str, ...]
+
+
+class Sources(NamedTuple):
+    """All that the table is made of.
+
+    `claims` maps import name to project to evidence letters; `downloads` are of 30 days and stand in the order of
+    ranks; `conda` maps a project to its conda-forge name.
+    """
+
+    claims: dict[str, dict[str, str]]
+    downloads: dict[str, int]
+    conda: dict[str, str]
+    settled: dict[str, Settled]
+    choices: dict[str, list[Settled]]
+    namespaces: dict[str, Namespace]
+    generic: tuple[str, ...]
+    barred: dict[str, str]
+    copy_marks: tuple[str, ...]
+    vendored_by: frozenset[str]
+    advice: list[dict[str, str]]
+    denied: list[dict[str, str]]
+
+
+def read(data: Path = DATA) -> Sources:
+    """Read every file below `data`; a row that is short of a column raises `KeyError`, never passes."""
+    rules = data / "rules"
+    choices: dict[str, list[Settled]] = {}
+    for row in rows(rules / "choices.tsv"):
+        choices.setdefault(row["import_name"], []).append(Settled(row["import_name"], row["project"], row["reason"]))
+    return Sources(
+        claims=_claims(data / "facts"),
+        downloads={row["project"]: int(row["downloads_30d"]) for row in rows(data / "facts" / "ranks.tsv")},
+        conda=_conda(data / "facts" / "conda.tsv"),
+        settled={
+            row["import_name"]: Settled(row["import_name"], row["project"], row["reason"])
+            for row in rows(rules / "settled.tsv")
+        },
+        choices=choices,
+        namespaces={
+            row["import_name"]: Namespace(row["import_name"], row["owner"], tuple(row["rules"].split()))
+            for row in rows(rules / "namespaces.tsv")
+        },
+        generic=tuple(row["pattern"] for row in rows(rules / "generic.tsv")),
+        barred={row["import_name"]: row["reason"] for row in rows(rules / "barred.tsv")},
+        copy_marks=tuple(row["mark"] for row in rows(rules / "copy_marks.tsv")),
+        vendored_by=frozenset(row["project"] for row in rows(rules / "bundlers.tsv")),
+        advice=[row for path in sorted((data / "advice").glob("*.tsv")) for row in rows(path)],
+        denied=[row for path in sorted((data / "deny").glob("*.tsv")) for row in rows(path)],
+    )
+
+
+def rows(path: Path) -> Iterator[dict[str, str]]:
+    """Yield the rows of a tab-separated file, or of one packed with xz, by the names in its first line."""
+    with lzma.open(path, "rt", encoding="utf-8") if path.suffix == ".xz" else path.open(encoding="utf-8") as file:
+        yield from csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE, strict=True)
+
+
+def _claims(facts: Path) -> dict[str, dict[str, str]]:
+    claims: dict[str, dict[str, str]] = {}
+    for path in sorted((*facts.glob("crawl.tsv.xz"), facts / "observed.tsv", facts / "opened.tsv")):
+        for row in rows(path):
+            seen = claims.setdefault(row["import_name"], {})
+            seen[row["project"]] = "".join(sorted({*seen.get(row["project"], ""), *row["evidence"]}))
+    return claims
+
+
+def _conda(path: Path) -> dict[str, str]:
+    """Where conda-forge carries a project under several names, its own comes first, then the shortest."""
+    names: dict[str, list[str]] = {}
+    for row in rows(path):
+        names.setdefault(row["project"], []).append(row["conda_name"])
+    return {
+        project: min(known, key=lambda name, project=project: (name != project, len(name), name))  # type: ignore[misc] # mypy cannot see a default
+        for project, known in names.items()
+    }
