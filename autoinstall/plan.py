@@ -82,6 +82,7 @@ class Obstacle(StrEnum):
     TOO_NEW = "too new"
     INSTALLER_MISSING = "installer missing"
     NOT_WRITABLE = "not writable"
+    CHANGED = "changed meanwhile"
     STALLED = "stalled"
     INTERRUPTED = "interrupted"
     TOOL_FAILED = "tool failed"

@@ -1,0 +1,78 @@
+"""The one note under Python's own error: why the import is still missing, and what to type."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from autoinstall.advice import Advice, Verdict
+from autoinstall.names import ProjectName
+
+
+class Why(StrEnum):
+    """What kept an offered project from being installed."""
+
+    SAID_NO = "you said no"
+    NOT_NOW = "not now"
+    NOBODY = "nobody could be asked"
+    OFF = "autoinstall is off"
+    NOT_TRUSTED = "only a person can vouch for it"
+    NOT_REPEATED = "not repeated"
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """How this person types an install: in a cell or in a shell, and whether this environment has a pip."""
+
+    is_cell: bool
+    has_pip: bool = True
+
+    def by_hand(self, *projects: str) -> str:
+        """Return the command that installs `projects` without autoinstall."""
+        start = "%pip install" if self.is_cell else "python -m pip install"
+        return f"{start} {' '.join(projects)}"
+
+    def with_us(self, import_name: str) -> str:
+        """Return the command that has autoinstall ask again about an import name."""
+        return f"{'%' if self.is_cell else ''}autoinstall install {import_name}"
+
+
+def refused(advice: Advice) -> str | None:
+    """Return the note for an import name that is not offered at all, or `None` where there is nothing to add."""
+    if advice.verdict is Verdict.INSTALLED:
+        return None
+    suggestion = advice.suggestion
+    if suggestion is None or suggestion in advice.reason:
+        return f"autoinstall: {advice.reason}"
+    written = suggestion if " " in suggestion else f"import {suggestion}"
+    return f"autoinstall: {advice.reason}\n  Write instead: {written}"
+
+
+def withheld(advice: Advice, why: Why, way: Way) -> str:
+    """Return the note for a project that could be had but was not installed."""
+    project = str(advice.project)
+    name = advice.import_name
+    if advice.verdict is Verdict.RARE:
+        return f"autoinstall: {advice.reason}\n  If you know that {project} is what you mean: {way.with_us(name)}"
+    happened = {
+        Why.SAID_NO: f"{project}, which provides {name}, was not installed: you said no.",
+        Why.NOT_NOW: f"{project}, which provides {name}, was not installed this time.",
+        Why.NOBODY: f"{name} comes with {project}, which is not installed; there was nobody to ask.",
+        Why.OFF: f"{name} comes with {project}, which is not installed (autoinstall is off).",
+        Why.NOT_TRUSTED: f"{name} comes with {project}, which is not installed.",
+        Why.NOT_REPEATED: f"{name} comes with {project}, which is not installed.",
+    }[why]
+    return f"autoinstall: {happened}\n  To install it: {_commands(name, advice.project, way)}"
+
+
+def failed(advice: Advice, sentence: str, way: Way) -> str:
+    """Return the note for an install that was wanted and did not come about."""
+    return f"autoinstall: {sentence}\n  To try again: {_commands(advice.import_name, advice.project, way)}"
+
+
+def run_again(import_names: tuple[str, ...]) -> str:
+    """Return the note for a compound statement: its cause is mended, but nothing is repeated by itself."""
+    return f"autoinstall: {', '.join(import_names)} is installed now; run this cell again."
+
+
+def _commands(name: str, project: ProjectName | None, way: Way) -> str:
+    by_hand = way.by_hand(str(project))
+    return by_hand if way.has_pip else f"{way.with_us(name)}  (or, where there is a pip: {by_hand})"

@@ -1,0 +1,371 @@
+"""The story of a missing import, told once: advise, plan, ask, install, verify, record."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Protocol
+
+from autoinstall import consent, notes
+from autoinstall.advice import Advice, Verdict
+from autoinstall.consent import Answer, Asker, Nobody, Standing
+from autoinstall.errors import AutoinstallError, BadSettingError
+from autoinstall.missing import missing_import
+from autoinstall.names import ImportName, ProjectName, import_name, is_import_name
+from autoinstall.notes import Way, Why
+from autoinstall.plan import Obstacle, Plan, Refusal, Wanted
+from autoinstall.settings import Mode, Settings, installer_choice, settle
+from autoinstall.settings import mode as checked_mode
+
+_MOST_ROUNDS = 5
+"""How often one request is planned anew, because another choice was made or the environment changed meanwhile."""
+
+
+class Status(StrEnum):
+    """How a request ended."""
+
+    INSTALLED = "installed"
+    PRESENT = "present"
+    DECLINED = "declined"
+    NOT_OFFERED = "not offered"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """An import that is missing, and what is known of who asks.
+
+    `also` are imports that will surely follow. `is_explicit` says that the person typed the name to have it
+    installed, which overrules an earlier no. `project` and `version` are what a person named outright,
+    past the table.
+    """
+
+    import_name: str
+    is_cell: bool = False
+    also: tuple[str, ...] = ()
+    is_explicit: bool = False
+    project: ProjectName | None = None
+    version: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a request ended, and what is to be said of it.
+
+    `note` belongs under Python's own error, `lines` after an install; `installed` names what is importable now.
+    """
+
+    status: Status
+    note: str | None = None
+    lines: tuple[str, ...] = ()
+    installed: tuple[ImportName, ...] = ()
+
+    @property
+    def is_installed(self) -> bool:
+        """Tell whether the import that was asked for can be tried again."""
+        return self.status in (Status.INSTALLED, Status.PRESENT)
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What a plan's execution added: nothing, where somebody else had brought it meanwhile."""
+
+    plan: Plan
+    transaction: str | None = None
+
+
+class Screen(Protocol):
+    """What a face shows while the story goes on."""
+
+    def progress(self, text: str) -> None:
+        """Show what is being done now, in place of what was shown before."""
+
+    def clear(self) -> None:
+        """Take the progress away."""
+
+    def say(self, line: str) -> None:
+        """Show a line that stays."""
+
+
+class Machine(Protocol):
+    """This interpreter and its environment, or a made-up one: what can be known of it and done to it."""
+
+    place: str
+    python: str
+    has_pip: bool
+
+    def advise(self, name: str, settings: Settings) -> Advice:
+        """Return what an import name leads to."""
+
+    def rank_of(self, project: ProjectName) -> int | None:
+        """Return how popular a project is."""
+
+    def plan(self, wanted: Sequence[Wanted], settings: Settings, screen: Screen) -> Plan | Refusal:
+        """Return what would be installed, to the file. Changes nothing."""
+
+    def carry_out(self, plan: Plan, settings: Settings, screen: Screen) -> Done | Refusal:
+        """Install exactly the plan, whole or not at all, and make it importable in this process."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Offer:
+    """An import name that leads to a project which may be had."""
+
+    advice: Advice
+    wanted: Wanted
+    needs_typing: bool
+
+
+class Session:
+    """What this process has been told to do, and what its user has answered.
+
+    `asker` and `screen` are the face's; `explicit` and `traitlets` the settings said to this process.
+    """
+
+    def __init__(
+        self,
+        mode: str | None = None,
+        installer: str | None = None,
+        *,
+        machine: Machine | None = None,
+        asker: Asker | None = None,
+        screen: Screen | None = None,
+    ) -> None:
+        """Raise `BadSettingError` for a mode or installer that there is not."""
+        self._explicit: dict[str, object] = {}
+        self.mode = mode
+        self.installer = installer
+        self.traitlets: Mapping[str, object] = {}
+        self.asker: Asker = asker or Nobody()
+        self.screen: Screen = screen or _NoScreen()
+        self._machine = machine
+        self._said_no: dict[str, str] = {}
+        self._this_time: dict[str, str] = {}
+
+    @property
+    def mode(self) -> str | None:
+        """The mode that was said outright; `None` where the settings decide."""
+        return _text(self._explicit.get("mode"))
+
+    @mode.setter
+    def mode(self, value: str | None) -> None:
+        self._explicit["mode"] = None if value is None else checked_mode(value)
+
+    @property
+    def installer(self) -> str | None:
+        """The installer that was said outright; `None` where the settings decide."""
+        return _text(self._explicit.get("installer"))
+
+    @installer.setter
+    def installer(self, value: str | None) -> None:
+        self._explicit["installer"] = None if value is None else installer_choice(value)
+
+    @property
+    def machine(self) -> Machine:
+        """This interpreter's, unless another was handed in."""
+        if self._machine is None:
+            from autoinstall.machine import ThisMachine  # noqa: PLC0415 - the hands are needed on a miss only
+
+            self._machine = ThisMachine()
+        return self._machine
+
+    def settings(self) -> Settings:
+        """Return the settings in force now; raises `BadSettingError` where one cannot be read."""
+        return settle({key: value for key, value in self._explicit.items() if value is not None}, self.traitlets)
+
+    def advise(self, name: str) -> Advice:
+        """Return what an import name leads to, and why. No network, no side effect."""
+        return self.machine.advise(name, self.settings())
+
+    def begin_execution(self) -> None:
+        """Forget what was "not now": another cell runs, and may ask again."""
+        self._this_time.clear()
+
+    def note_for(self, exception: BaseException) -> str | None:
+        """Return what to say under an error that is about to be shown, `None` where no import is missing."""
+        name = missing_import(exception)
+        if name is None:
+            return None
+        if (note := self._this_time.get(name) or self._said_no.get(name)) is not None:
+            return note
+        try:
+            settings = self.settings()
+        except BadSettingError as problem:
+            return f"autoinstall: {problem}"
+        offer = self._consider(Request(name, is_cell=True), name, settings)
+        if isinstance(offer, Outcome):
+            return offer.note
+        why = Why.OFF if settings.mode is Mode.OFF else Why.NOT_REPEATED
+        return notes.withheld(offer.advice, why, self._way(is_cell=True))
+
+    def provide(self, request: Request) -> Outcome:
+        """Have the missing import installed, if it may be; nothing is raised but what is a defect of ours.
+
+        The same name is not asked for twice in one execution, nor again after a no, unless it is asked for outright.
+        """
+        name = request.import_name
+        if not is_import_name(name):
+            return Outcome(Status.NOT_OFFERED)
+        if not request.is_explicit and (note := self._this_time.get(name) or self._said_no.get(name)):
+            return Outcome(Status.DECLINED, note)
+        try:
+            settings = self.settings()
+            outcome = self._decide(request, settings)
+        except AutoinstallError as problem:
+            outcome = Outcome(Status.FAILED, f"autoinstall: {problem}")
+        finally:
+            self.screen.clear()
+        if outcome.note is not None:
+            self._this_time[name] = outcome.note
+        elif outcome.is_installed:
+            # Should the import fail all the same, it is not for want of asking once more.
+            self._this_time[name] = (
+                f"autoinstall: {name} was installed but still cannot be imported; "
+                "restart the kernel (or the program) and run it again."
+            )
+        return outcome
+
+    def _decide(self, request: Request, settings: Settings) -> Outcome:
+        offer = self._consider(request, request.import_name, settings)
+        if isinstance(offer, Outcome):
+            return offer
+        way = self._way(is_cell=request.is_cell)
+        if (why := self._obstacle(offer, settings)) is not None:
+            return Outcome(Status.DECLINED, notes.withheld(offer.advice, why, way))
+        offers = [offer]
+        if not offer.needs_typing:
+            offers += self._along(request, settings)
+        return self._install(offers, request, settings)
+
+    def _consider(self, request: Request, name: str, settings: Settings) -> _Offer | Outcome:
+        advice = self.machine.advise(name, settings)
+        if request.project is not None and name == request.import_name and advice.verdict is not Verdict.DENIED:
+            outright = replace(
+                advice, verdict=Verdict.TRUSTED, project=request.project, candidates=(request.project,)
+            )
+            return _Offer(outright, Wanted(import_name(name), request.project, request.version), needs_typing=False)
+        if advice.verdict in (Verdict.TRUSTED, Verdict.CHOICE, Verdict.RARE) and advice.project is not None:
+            wanted = Wanted(import_name(name), advice.project)
+            return _Offer(advice, wanted, needs_typing=advice.verdict is Verdict.RARE)
+        return Outcome(Status.NOT_OFFERED, notes.refused(advice))
+
+    def _obstacle(self, offer: _Offer, settings: Settings) -> Why | None:
+        """Return what forbids even planning: the mode, or that nobody is there to say yes."""
+        if settings.mode is Mode.OFF:
+            return Why.OFF
+        if settings.mode is Mode.AUTO:
+            return Why.NOT_TRUSTED if offer.needs_typing else None
+        return None if self.asker.can_ask() else Why.NOBODY
+
+    def _along(self, request: Request, settings: Settings) -> Iterator[_Offer]:
+        for name in request.also:
+            if not is_import_name(name) or name in self._said_no or name in self._this_time:
+                continue
+            offer = self._consider(request, name, settings)
+            if isinstance(offer, _Offer) and not offer.needs_typing and name != request.import_name:
+                yield offer
+
+    def _install(self, offers: list[_Offer], request: Request, settings: Settings) -> Outcome:
+        main = offers[0]
+        way = self._way(is_cell=request.is_cell)
+        agreed: Plan | None = None
+        for _ in range(_MOST_ROUNDS):
+            self.screen.progress(f"finding what {_listed(offers)} needs")
+            plan = self.machine.plan([offer.wanted for offer in offers], settings, self.screen)
+            self.screen.clear()
+            if isinstance(plan, Refusal):
+                if len(offers) > 1:  # One of the others may be at fault: the import that stands still comes first.
+                    offers = [main]
+                    continue
+                return Outcome(Status.FAILED, notes.failed(main.advice, plan.sentence, way))
+            if settings.mode is Mode.ASK and plan != agreed:
+                answer = self._ask(plan, offers, request)
+                if answer is Answer.CHOOSE:
+                    chosen = self._choose(offers, way)
+                    if main.wanted.import_name not in {offer.wanted.import_name for offer in chosen}:
+                        return self._declined(main, Why.NOT_NOW, way)
+                    offers = chosen
+                    continue
+                if answer is not Answer.YES:
+                    return self._declined(main, Why.SAID_NO if answer is Answer.NO else Why.NOT_NOW, way)
+                agreed = plan
+            done = self.machine.carry_out(plan, settings, self.screen)
+            if isinstance(done, Done):
+                return self._installed(done, offers, way)
+            if done.obstacle is not Obstacle.CHANGED:
+                return Outcome(Status.FAILED, notes.failed(main.advice, done.sentence, way))
+        return Outcome(Status.FAILED, notes.failed(main.advice, "The environment kept changing meanwhile.", way))
+
+    def _ask(self, plan: Plan, offers: Sequence[_Offer], request: Request) -> Answer:
+        question = consent.compose(
+            plan,
+            self._standings(offers),
+            place=self.machine.place,
+            python=self.machine.python,
+            asked_by="This cell" if request.is_cell else "This program",
+            type_in_full=offers[0].wanted.project if offers[0].needs_typing else None,
+        )
+        return consent.put(question, self.asker)
+
+    def _choose(self, offers: Sequence[_Offer], way: Way) -> list[_Offer]:
+        """Return the offers as chosen; one that was declined is remembered as a no."""
+        wanted = {offer.wanted.import_name: offer.wanted.project for offer in offers}
+        chosen = consent.choose(wanted, self._standings(offers), self.asker) or {}
+        kept = []
+        for offer in offers:
+            project = chosen.get(offer.wanted.import_name)
+            if project is not None:
+                advice = replace(offer.advice, project=project)
+                kept.append(replace(offer, advice=advice, wanted=replace(offer.wanted, project=project)))
+            elif offer.wanted.import_name in chosen:
+                self._declined(offer, Why.SAID_NO, way)
+        return kept
+
+    def _standings(self, offers: Sequence[_Offer]) -> dict[ImportName, Standing]:
+        return {
+            offer.wanted.import_name: Standing(self.machine.rank_of(offer.wanted.project), offer.advice.candidates)
+            for offer in offers
+        }
+
+    def _declined(self, offer: _Offer, why: Why, way: Way) -> Outcome:
+        name = offer.wanted.import_name
+        note = self._said_no.get(name) or notes.withheld(offer.advice, why, way)
+        if why is Why.SAID_NO:
+            self._said_no[name] = note
+        return Outcome(Status.DECLINED, note)
+
+    def _installed(self, done: Done, offers: Sequence[_Offer], way: Way) -> Outcome:
+        names = tuple(offer.wanted.import_name for offer in offers)
+        for name in names:
+            self._said_no.pop(name, None)
+        if not done.plan.items:
+            return Outcome(Status.PRESENT, installed=names)
+        added = ", ".join(f"{item.project} {item.version}" for item in done.plan.items)
+        projects = sorted({str(offer.wanted.project) for offer in offers})
+        lines = (f"Installed {added}.", f"By hand: {way.by_hand(*projects)}")
+        for line in lines:
+            self.screen.say(line)
+        return Outcome(Status.INSTALLED, lines=lines, installed=names)
+
+    def _way(self, *, is_cell: bool) -> Way:
+        return Way(is_cell, has_pip=self.machine.has_pip)
+
+
+class _NoScreen:
+    """A face that shows nothing."""
+
+    def progress(self, text: str) -> None:
+        """Show nothing."""
+
+    def clear(self) -> None:
+        """Show nothing."""
+
+    def say(self, line: str) -> None:
+        """Show nothing."""
+
+
+def _listed(offers: Sequence[_Offer]) -> str:
+    return ", ".join(offer.wanted.project for offer in offers)
+
+
+def _text(value: object) -> str | None:
+    return None if value is None else str(value)

@@ -1,0 +1,93 @@
+"""Made-up parts for the story: a person whose answers are known, plans out of thin air, a machine that only notes."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+
+from autoinstall.advice import Advice, Verdict
+from autoinstall.names import ImportName, ProjectName
+from autoinstall.plan import File, Item, Plan, Refusal, Wanted
+from autoinstall.provide import Done, Screen
+from autoinstall.settings import Settings
+
+
+class ScriptedAsker:
+    """A person whose answers are known beforehand."""
+
+    def __init__(self, *answers: str | None) -> None:
+        self.answers = list(answers)
+        self.shown: list[str] = []
+        self.prompts: list[str] = []
+
+    def can_ask(self) -> bool:
+        return True
+
+    def show(self, text: str) -> None:
+        self.shown.append(text)
+
+    def ask(self, prompt: str) -> str | None:
+        self.prompts.append(prompt)
+        return self.answers.pop(0)
+
+
+def item(
+    project: str,
+    version: str,
+    *,
+    size: int | None = 1000,
+    days: int | None = 30,
+    wanted_as: Iterable[str] = (),
+    needed_by: Iterable[str] = (),
+) -> Item:
+    uploaded = None if days is None else datetime.now(UTC) - timedelta(days=days, hours=1)
+    name = f"{project.replace('-', '_')}-{version}-py3-none-any.whl"
+    return Item(
+        ProjectName(project),
+        version,
+        File(name, f"https://files.example/{name}", "ab" * 32, size, uploaded),
+        tuple(ImportName(name) for name in wanted_as),
+        tuple(ProjectName(name) for name in needed_by),
+    )
+
+
+def advice(name: str, verdict: Verdict, *candidates: str, reason: str = "", suggestion: str | None = None) -> Advice:
+    """Return an advice whose first candidate is its project."""
+    projects = tuple(ProjectName(candidate) for candidate in candidates)
+    return Advice(name, verdict, projects[0] if projects else None, projects, reason, suggestion)
+
+
+class FakeMachine:
+    """A machine that knows what it is told and installs nothing; `plans` and `results` are used up one a call."""
+
+    place = "/made-up"
+    python = "3.12"
+    has_pip = True
+
+    def __init__(
+        self,
+        advices: Iterable[Advice] = (),
+        plans: Iterable[Plan | Refusal] = (),
+        results: Iterable[Done | Refusal] = (),
+    ) -> None:
+        self.advices: Mapping[str, Advice] = {advice.import_name: advice for advice in advices}
+        self.plans = list(plans)
+        self.results = list(results)
+        self.planned: list[tuple[Wanted, ...]] = []
+        self.carried_out: list[Plan] = []
+
+    def advise(self, name: str, settings: Settings) -> Advice:  # noqa: ARG002 - the protocol's
+        return self.advices.get(name) or advice(name, Verdict.UNKNOWN, reason=f"nothing is known to provide {name}")
+
+    def rank_of(self, project: ProjectName) -> int | None:  # noqa: ARG002 - the protocol's
+        return 40
+
+    def plan(self, wanted: Sequence[Wanted], settings: Settings, screen: Screen) -> Plan | Refusal:  # noqa: ARG002
+        self.planned.append(tuple(wanted))
+        if self.plans:
+            return self.plans.pop(0)
+        return Plan(
+            tuple(item(one.project, one.version or "1.0", wanted_as=[one.import_name]) for one in wanted), "uv"
+        )
+
+    def carry_out(self, plan: Plan, settings: Settings, screen: Screen) -> Done | Refusal:  # noqa: ARG002
+        self.carried_out.append(plan)
+        return self.results.pop(0) if self.results else Done(plan, "1")

@@ -1,0 +1,273 @@
+"""The story, told with a made-up machine and a person whose answers are known."""
+
+import pytest
+
+from autoinstall.advice import Verdict
+from autoinstall.names import ProjectName
+from autoinstall.plan import Obstacle, Plan, Refusal
+from autoinstall.provide import Done, Request, Session, Status
+from tests.support.story import FakeMachine, ScriptedAsker, advice, item
+
+CV2 = advice("cv2", Verdict.CHOICE, "opencv-python", "opencv-python-headless")
+YAML = advice("yaml", Verdict.TRUSTED, "pyyaml")
+ODD = advice("odd", Verdict.RARE, "odd-thing", reason="only odd-thing is known to provide odd, and few use it.")
+URLLIB2 = advice("urllib2", Verdict.ADVICE, reason="urllib2 is a Python 2 name.", suggestion="urllib.request")
+EVIL = advice("evil", Verdict.DENIED, reason="evil was reported as malicious.")
+
+
+@pytest.fixture(autouse=True)
+def _settings_of_its_own(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """No file or variable of this machine decides."""
+    empty = tmp_path_factory.mktemp("empty")
+    monkeypatch.chdir(empty)
+    for variable in ("AUTOINSTALL_MODE", "AUTOINSTALL_INSTALLER"):
+        monkeypatch.delenv(variable, raising=False)
+    for variable in ("XDG_CONFIG_HOME", "XDG_CONFIG_DIRS", "APPDATA", "LOCALAPPDATA", "HOME"):
+        monkeypatch.setenv(variable, str(empty))
+
+
+def _session(
+    *answers: str | None, machine: FakeMachine | None = None, mode: str | None = None
+) -> tuple[Session, FakeMachine, ScriptedAsker]:
+    machine = machine or FakeMachine([CV2, YAML, ODD, URLLIB2, EVIL])
+    asker = ScriptedAsker(*answers)
+    return Session(mode, machine=machine, asker=asker), machine, asker
+
+
+def test_a_yes_installs_exactly_what_was_shown() -> None:
+    session, machine, asker = _session("y")
+    outcome = session.provide(Request("yaml", is_cell=True))
+    assert outcome.status is Status.INSTALLED
+    assert outcome.lines == ("Installed pyyaml 1.0.", "By hand: %pip install pyyaml")
+    assert [plan.items[0].project for plan in machine.carried_out] == ["pyyaml"]
+    assert asker.prompts == ["Install pyyaml? [y]es / [n]o / [d]etails: "]
+
+
+def test_a_no_holds_until_it_is_asked_for_outright() -> None:
+    session, machine, asker = _session("n", "y")
+    outcome = session.provide(Request("yaml", is_cell=True))
+    assert (outcome.status, outcome.is_installed) == (Status.DECLINED, False)
+    assert outcome.note == (
+        "autoinstall: pyyaml, which provides yaml, was not installed: you said no.\n"
+        "  To install it: %pip install pyyaml"
+    )
+    session.begin_execution()
+    assert session.provide(Request("yaml", is_cell=True)).note == outcome.note
+    assert len(asker.prompts) == 1
+    assert session.provide(Request("yaml", is_cell=True, is_explicit=True)).is_installed
+    assert len(machine.carried_out) == 1
+
+
+def test_not_now_is_asked_again_at_the_next_execution_but_never_twice_for_one() -> None:
+    session, machine, asker = _session(None, "y")
+    assert session.provide(Request("yaml", is_cell=True)).status is Status.DECLINED
+    assert session.provide(Request("yaml", is_cell=True)).status is Status.DECLINED
+    assert len(asker.prompts) == 1
+    session.begin_execution()
+    assert session.provide(Request("yaml", is_cell=True)).is_installed
+    assert len(machine.carried_out) == 1
+
+
+def test_nobody_there_is_a_no_before_any_planning() -> None:
+    machine = FakeMachine([CV2])
+    outcome = Session(machine=machine).provide(Request("cv2", is_cell=True))
+    assert outcome.status is Status.DECLINED
+    assert outcome.note == (
+        "autoinstall: cv2 comes with opencv-python, which is not installed; there was nobody to ask.\n"
+        "  To install it: %pip install opencv-python"
+    )
+    assert machine.planned == []
+
+
+def test_without_a_pip_our_own_command_comes_first() -> None:
+    machine = FakeMachine([YAML])
+    machine.has_pip = False
+    outcome = Session(machine=machine).provide(Request("yaml", is_cell=True))
+    assert outcome.note is not None
+    assert outcome.note.splitlines()[1] == (
+        "  To install it: %autoinstall install yaml  (or, where there is a pip: %pip install pyyaml)"
+    )
+
+
+def test_off_explains_and_never_asks() -> None:
+    session, machine, asker = _session(mode="off")
+    outcome = session.provide(Request("yaml", is_explicit=True))
+    assert outcome.status is Status.DECLINED
+    assert outcome.note == (
+        "autoinstall: yaml comes with pyyaml, which is not installed (autoinstall is off).\n"
+        "  To install it: python -m pip install pyyaml"
+    )
+    assert (machine.planned, asker.prompts) == ([], [])
+
+
+def test_auto_installs_a_choice_without_a_question() -> None:
+    session, machine, asker = _session(mode="auto")
+    assert session.provide(Request("cv2")).is_installed
+    assert machine.carried_out[0].items[0].project == "opencv-python"
+    assert asker.prompts == []
+
+
+def test_auto_never_installs_a_rare_name() -> None:
+    session, machine, asker = _session(mode="auto")
+    outcome = session.provide(Request("odd"))
+    assert outcome.status is Status.DECLINED
+    assert outcome.note == (
+        "autoinstall: only odd-thing is known to provide odd, and few use it.\n"
+        "  If you know that odd-thing is what you mean: autoinstall install odd"
+    )
+    assert (machine.planned, asker.prompts) == ([], [])
+
+
+@pytest.mark.parametrize(("typed", "is_installed"), [("y", False), ("yes", False), ("odd-thing", True), ("", False)])
+def test_a_rare_name_wants_the_projects_name_typed(typed: str, is_installed: bool) -> None:  # noqa: FBT001 - a table's cell
+    session, machine, _ = _session(typed)
+    assert session.provide(Request("odd")).is_installed is is_installed
+    assert bool(machine.carried_out) is is_installed
+
+
+@pytest.mark.parametrize(
+    ("name", "note"),
+    [
+        ("urllib2", "autoinstall: urllib2 is a Python 2 name.\n  Write instead: import urllib.request"),
+        ("evil", "autoinstall: evil was reported as malicious."),
+        ("nowhere", "autoinstall: nothing is known to provide nowhere"),
+    ],
+)
+def test_what_is_not_offered_is_explained(name: str, note: str) -> None:
+    session, machine, asker = _session()
+    outcome = session.provide(Request(name))
+    assert (outcome.status, outcome.note) == (Status.NOT_OFFERED, note)
+    assert (machine.planned, asker.prompts) == ([], [])
+
+
+@pytest.mark.parametrize(
+    "name", ["--index-url=x", "a\nb", "a\0b", "\x1b[31m", "p\u0430ndas", "a" * 10_000, "", "class"]
+)
+def test_odd_strings_lead_nowhere(name: str) -> None:
+    session, machine, asker = _session(mode="auto")
+    outcome = session.provide(Request(name))
+    assert (outcome.status, outcome.note) == (Status.NOT_OFFERED, None)
+    assert (machine.planned, asker.prompts) == ([], [])
+
+
+def test_a_denied_name_is_not_had_outright_either() -> None:
+    session, machine, _ = _session("y")
+    outcome = session.provide(Request("evil", is_explicit=True, project=ProjectName("evil")))
+    assert outcome.status is Status.NOT_OFFERED
+    assert machine.planned == []
+
+
+def test_a_project_said_outright_passes_the_table() -> None:
+    session, machine, _ = _session("y")
+    request = Request("nowhere", is_explicit=True, project=ProjectName("some-where"), version="2.0")
+    assert session.provide(request).is_installed
+    assert (machine.planned[0][0].project, machine.planned[0][0].version) == ("some-where", "2.0")
+
+
+def test_what_the_cell_will_import_too_is_in_the_same_question() -> None:
+    session, machine, asker = _session("y")
+    outcome = session.provide(
+        Request("cv2", is_cell=True, also=("yaml", "urllib2", "odd", "nowhere", "cv2", "bad name"))
+    )
+    assert outcome.installed == ("cv2", "yaml")
+    assert [wanted.import_name for wanted in machine.planned[0]] == ["cv2", "yaml"]
+    assert len(asker.prompts) == 1
+
+
+def test_a_companion_that_cannot_be_planned_does_not_stop_the_import() -> None:
+    machine = FakeMachine([CV2, YAML], plans=[Refusal(Obstacle.NO_WHEEL, "pyyaml has no wheel.")])
+    session, machine, _ = _session("y", machine=machine)
+    assert session.provide(Request("cv2", also=("yaml",))).installed == ("cv2",)
+
+
+def test_another_candidate_is_planned_and_asked_about_anew() -> None:
+    session, machine, asker = _session("c", "2", "y")
+    outcome = session.provide(Request("cv2", is_cell=True))
+    assert outcome.lines[1] == "By hand: %pip install opencv-python-headless"
+    assert [plan.items[0].project for plan in machine.carried_out] == ["opencv-python-headless"]
+    assert len(asker.prompts) == 3
+
+
+def test_a_part_can_be_declined() -> None:
+    session, machine, _ = _session("c", "1", "0", "y")
+    outcome = session.provide(Request("cv2", is_cell=True, also=("yaml",)))
+    assert outcome.installed == ("cv2",)
+    assert "you said no" in str(session.provide(Request("yaml", is_cell=True)).note)
+    assert len(machine.carried_out) == 1
+
+
+def test_no_plan_is_said_under_the_error() -> None:
+    machine = FakeMachine([YAML], plans=[Refusal(Obstacle.OFFLINE, "The index could not be reached.")])
+    session, machine, asker = _session(machine=machine)
+    outcome = session.provide(Request("yaml", is_cell=True))
+    assert (outcome.status, outcome.note) == (
+        Status.FAILED,
+        "autoinstall: The index could not be reached.\n  To try again: %pip install pyyaml",
+    )
+    assert asker.prompts == []
+
+
+def test_a_failed_install_is_not_tried_again_in_the_same_execution() -> None:
+    machine = FakeMachine([YAML], results=[Refusal(Obstacle.TOOL_FAILED, "uv failed.")])
+    session, machine, asker = _session("y", machine=machine)
+    first = session.provide(Request("yaml"))
+    assert first.status is Status.FAILED
+    assert session.provide(Request("yaml")).note == first.note
+    assert (len(machine.carried_out), len(asker.prompts)) == (1, 1)
+
+
+def test_a_changed_environment_is_planned_anew_and_asked_about_only_if_the_plan_differs() -> None:
+    same = Plan((item("pyyaml", "1.0", wanted_as=["yaml"]),), "uv")
+    other = Plan((item("pyyaml", "1.1", wanted_as=["yaml"]),), "uv")
+    changed = Refusal(Obstacle.CHANGED, "")
+    machine = FakeMachine([YAML], plans=[same, same, other], results=[changed, changed, Done(other, "1")])
+    session, machine, asker = _session("y", "y", machine=machine)
+    assert session.provide(Request("yaml")).is_installed
+    assert machine.carried_out == [same, same, other]
+    assert len(asker.prompts) == 2
+
+
+def test_somebody_else_brought_it_meanwhile() -> None:
+    machine = FakeMachine([YAML], results=[Done(Plan((), "uv"))])
+    session, machine, _ = _session("y", machine=machine)
+    outcome = session.provide(Request("yaml"))
+    assert (outcome.status, outcome.is_installed, outcome.lines) == (Status.PRESENT, True, ())
+
+
+def test_installed_but_still_missing_is_said_and_not_offered_again() -> None:
+    session, machine, asker = _session("y")
+    assert session.provide(Request("yaml")).is_installed
+    again = session.provide(Request("yaml"))
+    assert again.status is Status.DECLINED
+    assert "still cannot be imported" in str(again.note)
+    assert (len(machine.carried_out), len(asker.prompts)) == (1, 1)
+
+
+def test_a_bad_setting_is_a_note_not_a_crash(monkeypatch: pytest.MonkeyPatch) -> None:
+    session, machine, _ = _session("y")
+    monkeypatch.setenv("AUTOINSTALL_MODE", "sometimes")
+    outcome = session.provide(Request("yaml"))
+    assert outcome.status is Status.FAILED
+    assert outcome.note == ("autoinstall: mode = 'sometimes' (environment): it must be off or ask or auto")
+    assert machine.planned == []
+
+
+@pytest.mark.parametrize(
+    ("exception", "note"),
+    [
+        (
+            ModuleNotFoundError("x", name="yaml"),
+            "autoinstall: yaml comes with pyyaml, which is not installed.\n  To install it: %pip install pyyaml",
+        ),
+        (
+            ModuleNotFoundError("x", name="urllib2"),
+            "autoinstall: urllib2 is a Python 2 name.\n  Write instead: import urllib.request",
+        ),
+        (ImportError("x"), None),
+        (KeyError("yaml"), None),
+    ],
+)
+def test_the_note_for_an_error_that_is_shown(exception: BaseException, note: str | None) -> None:
+    session, machine, asker = _session()
+    assert session.note_for(exception) == note
+    assert (machine.planned, asker.prompts) == ([], [])
