@@ -51,13 +51,15 @@ class Request:
 class Outcome:
     """How a request ended, and what is to be said of it.
 
-    `note` belongs under Python's own error, `lines` after an install; `installed` names what is importable now.
+    `note` belongs under Python's own error, `lines` after an install; `installed` names what is importable now,
+    `declined` what a person was asked about and did not want.
     """
 
     status: Status
     note: str | None = None
     lines: tuple[str, ...] = ()
     installed: tuple[ImportName, ...] = ()
+    declined: tuple[ImportName, ...] = ()
 
     @property
     def is_installed(self) -> bool:
@@ -185,7 +187,7 @@ class Session:
         name = missing_import(exception)
         if name is None:
             return None
-        if (note := self._this_time.get(name) or self._said_no.get(name)) is not None:
+        if (note := self._remembered(name)) is not None:
             return note
         try:
             settings = self.settings()
@@ -205,7 +207,7 @@ class Session:
         name = request.import_name
         if not is_import_name(name):
             return Outcome(Status.NOT_OFFERED)
-        if not request.is_explicit and (note := self._this_time.get(name) or self._said_no.get(name)):
+        if not request.is_explicit and (note := self._remembered(name)):
             return Outcome(Status.DECLINED, note)
         try:
             settings = self.settings()
@@ -246,6 +248,9 @@ class Session:
         if advice.verdict in (Verdict.TRUSTED, Verdict.CHOICE, Verdict.RARE) and advice.project is not None:
             wanted = Wanted(import_name(name), advice.project)
             return _Offer(advice, wanted, needs_typing=advice.verdict is Verdict.RARE)
+        if advice.verdict is Verdict.INSTALLED and request.is_explicit:
+            self.screen.say(advice.reason)
+            return Outcome(Status.PRESENT, lines=(advice.reason,), installed=(import_name(name),))
         return Outcome(Status.NOT_OFFERED, notes.refused(advice))
 
     def _obstacle(self, offer: _Offer, settings: Settings) -> Why | None:
@@ -282,11 +287,11 @@ class Session:
                 if answer is Answer.CHOOSE:
                     chosen = self._choose(offers, way)
                     if main.wanted.import_name not in {offer.wanted.import_name for offer in chosen}:
-                        return self._declined(main, Why.NOT_NOW, way)
+                        return self._declined(offers, Why.NOT_NOW, way)
                     offers = chosen
                     continue
                 if answer is not Answer.YES:
-                    return self._declined(main, Why.SAID_NO if answer is Answer.NO else Why.NOT_NOW, way)
+                    return self._declined(offers, Why.SAID_NO if answer is Answer.NO else Why.NOT_NOW, way)
                 agreed = plan
             done = self.machine.carry_out(plan, settings, self.screen)
             if isinstance(done, Done):
@@ -317,7 +322,7 @@ class Session:
                 advice = replace(offer.advice, project=project)
                 kept.append(replace(offer, advice=advice, wanted=replace(offer.wanted, project=project)))
             elif offer.wanted.import_name in chosen:
-                self._declined(offer, Why.SAID_NO, way)
+                self._declined([offer], Why.SAID_NO, way)
         return kept
 
     def _standings(self, offers: Sequence[_Offer]) -> dict[ImportName, Standing]:
@@ -326,12 +331,16 @@ class Session:
             for offer in offers
         }
 
-    def _declined(self, offer: _Offer, why: Why, way: Way) -> Outcome:
-        name = offer.wanted.import_name
-        note = self._said_no.get(name) or notes.withheld(offer.advice, why, way)
-        if why is Why.SAID_NO:
-            self._said_no[name] = note
-        return Outcome(Status.DECLINED, note)
+    def _declined(self, offers: Sequence[_Offer], why: Why, way: Way) -> Outcome:
+        """Remember the answer for all that was shown: what was said of the whole was said of each."""
+        remembered = self._said_no if why is Why.SAID_NO else self._this_time
+        for offer in offers:
+            remembered[offer.wanted.import_name] = notes.withheld(offer.advice, why, way)
+        names = tuple(offer.wanted.import_name for offer in offers)
+        return Outcome(Status.DECLINED, self._remembered(names[0]), declined=names)
+
+    def _remembered(self, name: str) -> str | None:
+        return self._said_no.get(name) or self._this_time.get(name)
 
     def _installed(self, done: Done, offers: Sequence[_Offer], way: Way) -> Outcome:
         names = tuple(offer.wanted.import_name for offer in offers)

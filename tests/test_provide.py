@@ -196,6 +196,15 @@ def test_a_part_can_be_declined() -> None:
     assert len(machine.carried_out) == 1
 
 
+def test_a_no_to_the_whole_is_a_no_to_each() -> None:
+    session, machine, asker = _session("n")
+    outcome = session.provide(Request("cv2", is_cell=True, also=("yaml",)))
+    assert outcome.declined == ("cv2", "yaml")
+    session.begin_execution()
+    assert "you said no" in str(session.provide(Request("yaml", is_cell=True)).note)
+    assert (len(asker.prompts), machine.carried_out) == (1, [])
+
+
 def test_no_plan_is_said_under_the_error() -> None:
     machine = FakeMachine([YAML], plans=[Refusal(Obstacle.OFFLINE, "The index could not be reached.")])
     session, machine, asker = _session(machine=machine)

@@ -1,0 +1,212 @@
+"""The command `autoinstall`: the same story as in a notebook, told to a shell."""
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from autoinstall import __version__, answers, table
+from autoinstall.advice import Verdict, advise
+from autoinstall.errors import AutoinstallError, BadProjectNameError, BadSettingError
+from autoinstall.names import ProjectName, is_import_name, project_name
+from autoinstall.provide import Outcome, Request, Session, Status
+from autoinstall.settings import InstallerChoice, Mode
+
+_IMPORTS = (Verdict.INSTALLED, Verdict.TRUSTED, Verdict.CHOICE, Verdict.RARE)
+"""What `install` takes for an import name; another name may be a project's."""
+
+DONE, NOTHING, WRONG_USAGE, FAILED = range(4)
+"""Exit statuses: done, declined or nothing found, wrong usage, an install failed."""
+
+_STATUSES = {
+    Status.INSTALLED: DONE,
+    Status.PRESENT: DONE,
+    Status.DECLINED: NOTHING,
+    Status.NOT_OFFERED: NOTHING,
+    Status.FAILED: FAILED,
+}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Carry out one command and return its exit status; `run` returns or raises what the script does."""
+    parsed = _parser().parse_args(arguments)
+    try:
+        status: int = parsed.command(parsed)
+    except BadSettingError as problem:
+        return _complain(problem, WRONG_USAGE)
+    except AutoinstallError as problem:
+        return _complain(problem, NOTHING)
+    except BrokenPipeError:
+        # Who read our output has enough; without this Python complains once more when it flushes at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return NOTHING
+    return status
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="autoinstall", description="Install what an import needs, after one question, into this Python."
+    )
+    parser.add_argument("--version", action="version", version=f"autoinstall {__version__}")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    which = commands.add_parser("which", help="say what would be done about import names, and why")
+    which.add_argument("names", nargs="+", metavar="NAME", help="an import name; - reads them from standard input")
+    which.add_argument("--json", action="store_true", help="one JSON object a line on standard output")
+    which.set_defaults(command=_which)
+
+    install = commands.add_parser("install", help="install what import names need, after one question")
+    install.add_argument("names", nargs="+", metavar="NAME", help="an import name, or a project's name")
+    install.add_argument("--project", metavar="NAME[==VERSION]", help="the project to install, past the table")
+    install.add_argument("--json", action="store_true", help="one JSON object a line on standard output")
+    _add_settings(install)
+    install.set_defaults(command=_install, usage_error=install.error)
+
+    run = commands.add_parser("run", help="run a script whose missing imports are asked about")
+    _add_settings(run)
+    run.add_argument("script", metavar="SCRIPT")
+    run.add_argument("arguments", nargs=argparse.REMAINDER, metavar="ARG")
+    run.set_defaults(command=_run, usage_error=run.error)
+    return parser
+
+
+def _add_settings(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--mode", choices=list(Mode), help="ask before installing, install without, or never")
+    parser.add_argument("--installer", choices=list(InstallerChoice), help="the tool that plans and installs")
+
+
+def _which(parsed: argparse.Namespace) -> int:
+    from autoinstall.facts import current_facts  # noqa: PLC0415 - the same
+
+    facts = current_facts(path=_path_without_working_folder(), settings=Session().settings())
+    for name in _given(parsed.names):
+        advice = advise(name, facts)
+        if parsed.json:
+            _answer(answers.as_json(advice))
+        else:
+            _tell(answers.as_text(advice))
+    return DONE
+
+
+def _given(names: Sequence[str]) -> Iterator[str]:
+    for name in names:
+        if name != "-":
+            yield name
+            continue
+        for line in sys.stdin.buffer:
+            # Whatever is there is answered: bytes that are no UTF-8 make a name that is none.
+            yield line.decode("utf-8", "surrogateescape").rstrip("\r\n")
+
+
+def _path_without_working_folder() -> list[str]:
+    here = os.path.realpath(os.curdir)
+    return [entry for entry in sys.path if entry and os.path.realpath(entry) != here]
+
+
+def _install(parsed: argparse.Namespace) -> int:
+    session = _session(parsed)
+    requests = _requests(parsed, session)
+    settled: set[str] = set()
+    statuses = []
+    for place, request in enumerate(requests):
+        if request.import_name in settled:
+            continue
+        also = tuple(later.import_name for later in requests[place + 1 :] if later.project is None)
+        outcome = session.provide(replace(request, also=also))
+        settled.update(outcome.installed, outcome.declined)
+        statuses.append(_STATUSES[outcome.status])
+        if outcome.note is not None:
+            _tell(outcome.note)
+        if parsed.json:
+            _answer(_outcome_as_json(request.import_name, outcome))
+    return max(statuses)
+
+
+def _requests(parsed: argparse.Namespace, session: Session) -> list[Request]:
+    """Return what is asked for: import names, or projects' names with the import that each is there for."""
+    if parsed.project is not None:
+        if len(parsed.names) != 1 or not is_import_name(parsed.names[0]):
+            parsed.usage_error("--project goes with exactly one import name")
+        name, _, version = parsed.project.partition("==")
+        return [Request(parsed.names[0], is_explicit=True, project=_project(name, parsed), version=version or None)]
+    return [_request(name, session, parsed) for name in parsed.names]
+
+
+def _request(name: str, session: Session, parsed: argparse.Namespace) -> Request:
+    advice = session.advise(name)
+    if advice.verdict in _IMPORTS:
+        return Request(name, is_explicit=True)
+    project = _project(name, parsed)
+    imports = table.imports_of(project)
+    if not imports and not is_import_name(name):
+        parsed.usage_error(f"no import name is known for {name}; say both: --project {project} IMPORT_NAME")
+    if not imports or imports[0] == name:
+        return Request(name, is_explicit=True)
+    _tell(f"{name} is a project's name; its import is {imports[0]}")
+    usual = session.advise(imports[0]).project
+    return Request(imports[0], is_explicit=True, project=None if usual == project else project)
+
+
+def _project(name: str, parsed: argparse.Namespace) -> ProjectName:
+    try:
+        return project_name(name)
+    except BadProjectNameError as problem:
+        parsed.usage_error(str(problem))
+        raise
+
+
+def _outcome_as_json(name: str, outcome: Outcome) -> str:
+    return json.dumps(
+        {
+            "import_name": name,
+            "status": outcome.status,
+            "installed": outcome.installed,
+            "declined": outcome.declined,
+            "note": outcome.note,
+        }
+    )
+
+
+def _run(parsed: argparse.Namespace) -> int:
+    import runpy  # noqa: PLC0415 - the other commands may not need it
+
+    from autoinstall import hook  # noqa: PLC0415 - the same
+
+    script = Path(parsed.script)
+    if not script.is_file():
+        parsed.usage_error(f"there is no script {parsed.script}")
+    hook.enable(parsed.mode, parsed.installer)
+    sys.argv = [parsed.script, *parsed.arguments]
+    sys.path[0] = str(script.resolve().parent)
+    try:
+        runpy.run_path(parsed.script, run_name="__main__")
+    except Exception as error:  # noqa: BLE001 - shown as Python shows it, from the script's own first frame on
+        trace = error.__traceback__
+        while trace is not None and trace.tb_frame.f_code.co_filename != parsed.script:
+            trace = trace.tb_next
+        sys.excepthook(type(error), error, trace or error.__traceback__)
+        return 1
+    return DONE
+
+
+def _session(parsed: argparse.Namespace) -> Session:
+    from autoinstall.terminal import TerminalScreen, terminal_asker  # noqa: PLC0415 - the other commands need none
+
+    return Session(parsed.mode, parsed.installer, asker=terminal_asker(), screen=TerminalScreen())
+
+
+def _answer(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+
+
+def _tell(text: str) -> None:
+    sys.stderr.write(f"{text}\n")
+
+
+def _complain(problem: Exception, status: int) -> int:
+    _tell(f"autoinstall: {problem}")
+    return status
