@@ -1,9 +1,13 @@
 """Words for the screen: text from strangers made harmless, and quantities that people read at a glance."""
 
+import re
 import unicodedata
 
 LONGEST_SHOWN = 200
 """In characters. Nothing that an index, a wheel or an exception says is shown longer than this."""
+
+# To the last `@` before a space or slash: a password may hold an `@`, `?` or `#` that nobody has escaped.
+_CREDENTIALS = re.compile(r"(?<=://)[^/\s]*@")
 
 _KILOBYTE = 1000
 _DAYS_A_YEAR = 365
@@ -22,6 +26,15 @@ def printable(text: str, limit: int = LONGEST_SHOWN) -> str:
         character if character == " " or _is_harmless(character) else _escape(character) for character in text[:limit]
     )
     return shown if len(text) <= limit and len(shown) <= limit else shown[: limit - 1] + "…"
+
+
+def redacted(text: str) -> str:
+    """Return `text` with user name and password taken out of every URL in it.
+
+    `https://ann:secret@index.example/simple` becomes `https://index.example/simple`: both go, since tokens are written
+    in the place of either. Everything else stays as it is.
+    """
+    return _CREDENTIALS.sub("", text)
 
 
 def size_as_text(size: int | None) -> str:

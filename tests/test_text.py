@@ -1,0 +1,27 @@
+"""Words for the screen."""
+
+import pytest
+
+from autoinstall.text import redacted
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("https://index.example/simple", "https://index.example/simple"),
+        ("https://ann:secret@index.example/simple", "https://index.example/simple"),
+        ("https://token@index.example:8443/simple", "https://index.example:8443/simple"),
+        ("https://ann:se@cr?e#t@index.example/simple", "https://index.example/simple"),
+        ("https://ann:%40%2F@[::1]:80/simple", "https://[::1]:80/simple"),
+        ("git+ssh://git@host.example/x", "git+ssh://host.example/x"),
+        (
+            "no route to http://a:b@one.example/x or http://c:d@two.example/y",
+            "no route to http://one.example/x or http://two.example/y",
+        ),
+        ("https://index.example/simple/@scope/x", "https://index.example/simple/@scope/x"),
+        ("write to ann@index.example", "write to ann@index.example"),
+        ("", ""),
+    ],
+)
+def test_credentials_are_taken_out(text: str, shown: str) -> None:
+    assert redacted(text) == shown
