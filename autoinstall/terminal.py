@@ -1,9 +1,9 @@
-"""What a script's user sees: plain lines on standard error, since standard output is the script's own."""
+"""What a script's user sees and types: plain lines on standard error, since standard output is the script's own."""
 
+import os
 import sys
 
 from autoinstall.consent import TerminalAsker
-from autoinstall.platforms import discard_typed_ahead, is_in_foreground
 
 
 class TerminalScreen:
@@ -32,3 +32,33 @@ class TerminalScreen:
 def terminal_asker() -> TerminalAsker:
     """Return the person at this process's terminal, if there is one."""
     return TerminalAsker(discard_typed_ahead, is_in_foreground)
+
+
+if sys.platform == "win32":
+    import msvcrt
+
+    def discard_typed_ahead(descriptor: int) -> None:  # noqa: ARG001 - Windows has one console
+        """Throw away what was typed before the question stood there."""
+        while msvcrt.kbhit():
+            msvcrt.getwch()
+
+    def is_in_foreground(descriptor: int) -> bool:  # noqa: ARG001 - Windows has no jobs
+        """Tell whether reading would not stop this process: always so on Windows."""
+        return True
+
+else:
+    import termios
+
+    def discard_typed_ahead(descriptor: int) -> None:
+        """Throw away what was typed before the question stood there. Raises `OSError` for what is no terminal."""
+        try:
+            termios.tcflush(descriptor, termios.TCIFLUSH)
+        except termios.error as problem:
+            raise OSError(*problem.args) from problem
+
+    def is_in_foreground(descriptor: int) -> bool:
+        """Tell whether this process's job has the terminal: one in the background would be stopped by reading."""
+        try:
+            return os.tcgetpgrp(descriptor) == os.getpgrp()
+        except OSError:
+            return False
