@@ -4,8 +4,8 @@ import keyword
 import re
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import Protocol
 
+from autoinstall.facts import Facts
 from autoinstall.names import (
     LONGEST_IMPORT_NAME,
     ImportName,
@@ -17,7 +17,7 @@ from autoinstall.names import (
     root,
 )
 from autoinstall.nearby import Neighbour, Where
-from autoinstall.presence import Installed, Kind, Presence
+from autoinstall.presence import Kind, Presence
 from autoinstall.table import AdviceRow, Claim, Entry
 from autoinstall.text import printable
 from autoinstall.typos import Slip, Words
@@ -55,59 +55,6 @@ class Advice:
     suggestion: str | None = None
 
 
-class KnownNames(Protocol):
-    """What a decision asks of the table; `autoinstall.table` tells what the answers mean."""
-
-    def lookup(self, name: ImportName, /) -> Entry | None: ...  # noqa: D102 - as the table says
-    def advice_for(self, name: ImportName, /) -> AdviceRow | None: ...  # noqa: D102 - as the table says
-    def denial_for(self, name: str, /) -> str | None: ...  # noqa: D102 - as the table says
-    def imports_of(self, project: ProjectName, /) -> tuple[ImportName, ...]: ...  # noqa: D102 - as the table says
-    def rank_of(self, project: ProjectName, /) -> int | None: ...  # noqa: D102 - as the table says
-
-
-class Facts(Protocol):
-    """All that a decision rests on, each fact looked up when first asked for."""
-
-    @property
-    def table(self) -> KnownNames:
-        """The bundled table, or another."""
-
-    @property
-    def standard_library(self) -> frozenset[str]:
-        """The top-level names of this Python's standard library, built or not."""
-
-    @property
-    def python(self) -> str:
-        """This Python's version as people say it: `3.12`."""
-
-    @property
-    def system(self) -> str:
-        """Whose commands to name: `debian`, `fedora`, `macos`, `windows` or `other`."""
-
-    @property
-    def deny(self) -> frozenset[ProjectName]:
-        """Import and project names that the settings forbid, normalised alike."""
-
-    @property
-    def allow(self) -> frozenset[ProjectName] | None:
-        """The only import and project names that the settings allow; `None`: all."""
-
-    def presence(self, name: ImportName) -> Presence:
-        """Return how far the name leads on the path."""
-
-    def owner(self, name: ImportName) -> Installed | None:
-        """Return the installed distribution that brought the name's root."""
-
-    def neighbour(self, name: ImportName) -> Neighbour | None:
-        """Return a module of that name that lies near but is not reached."""
-
-    def words(self) -> Words:
-        """Return well-known import names, best known first."""
-
-    def words_here(self) -> Words:
-        """Return the names that can be imported here and now, or lie near."""
-
-
 def advise(name: str, facts: Facts) -> Advice:
     """Return what to do about `name`; decided in the order of DESIGN.md, the first rule that speaks ends it.
 
@@ -133,10 +80,12 @@ def advise(name: str, facts: Facts) -> Advice:
 
 def _from_the_table(name: ImportName, facts: Facts) -> Advice:
     entry = facts.table.lookup(name)
-    if entry is not None and not _is_private(name):
+    row = facts.table.advice_for(name)
+    if entry is not None and row is None and not _is_private(name):
         if entry.standing == "trusted":
             claim = entry.claims[0]
-            return Advice(name, Verdict.TRUSTED, claim.project, (claim.project,), _why_trusted(claim))
+            vouched = Advice(name, Verdict.TRUSTED, claim.project, (claim.project,), _why_trusted(claim))
+            return (_slip(name, entry, facts) if _is_little_used(claim) else None) or vouched
         if entry.standing == "choice":
             reason = "Several projects provide it; the first is the usual one."
             if entry.claims[0].reason:
@@ -144,7 +93,7 @@ def _from_the_table(name: ImportName, facts: Facts) -> Advice:
             return _offer(name, Verdict.CHOICE, entry, reason)
     return (
         _lies_around(name, facts)
-        or _own_file(name, entry, facts)
+        or _own_file(name, entry, row)
         or _shared(name, entry)
         or _project_name(name, entry, facts)
         or _slip(name, entry, facts)
@@ -308,24 +257,26 @@ def _neighbour(name: ImportName, neighbour: Neighbour) -> Advice:
 
 # Names that courses and novices give the files they write themselves, as far as a rule can tell them: a numbered or
 # lettered piece of course work, something of one's own, and the drawers into which functions are put.
-_OWN_FILE = re.compile(
+_COURSE_WORK = re.compile(
     r"(lab|hw|homework|week|day|unit|lesson|lecture|session|chapter|ch|part|step|section|tutorial|quiz|exam|test|task"
     r"|problem|question|q|exercises?|ex|assignment|module|mod|project|solutions?|answers?|notebook|nb|script|file"
-    r"|program|demo|example|sample|practice|challenge|puzzle)_?([0-9]{1,3}[a-z]?|[a-z])(_\w+)?"
-    r"|(my|our|the|your|student|teacher|course|class|local|custom)_\w+"
-    r"|my(module|package|class|functions?|code|file|script|lib|library|utils?|tools?|app|project|model|test|data)"
-    r"|\w+_(utils?|helpers?|functions?|funcs?|tools?|local|settings|configs?|module|script|homework|solutions?)"
+    r"|program|demo|example|sample|practice|challenge|puzzle)(_?[0-9]{1,3}[a-z]?|_[a-z])(_\w+)?"
+    r"|(my|our|the|your|student|teacher|course|class|custom)_\w+"
+    r"|my(module|package|class|functions?|code|file|script|lib|library|utils?|tools?|app|project|model|test|data)",
+    re.ASCII | re.IGNORECASE,
+)
+_DRAWER = re.compile(
+    r"\w+_(utils?|helpers?|functions?|funcs?|tools?|local|settings|configs?|module|script|homework|solutions?)"
     r"|(utils?|helpers?|functions?|tools?|config|settings)_\w+",
     re.ASCII | re.IGNORECASE,
 )
 
 
-def _own_file(name: ImportName, entry: Entry | None, facts: Facts) -> Advice | None:
+def _own_file(name: ImportName, entry: Entry | None, row: AdviceRow | None) -> Advice | None:
     top = root(name)
-    row = facts.table.advice_for(name)
     if row is not None:
         reason = row.reason
-    elif _OWN_FILE.fullmatch(top):
+    elif _COURSE_WORK.fullmatch(top) or (entry is None and _DRAWER.fullmatch(top)):
         reason = f"{top} sounds like a file of your own or of your course: put {top}.py into the folder you work in."
     else:
         return None
@@ -366,19 +317,34 @@ def _slip(name: ImportName, entry: Entry | None, facts: Facts) -> Advice | None:
     found = [
         (slip.distance, where, slip)
         for where, words in enumerate((facts.words_here(), facts.words()))
-        if (slip := words.nearest(top)) is not None and (entry is None or _outweighs(slip, top))
+        if (slip := words.nearest(top)) is not None and (entry is None or _outweighs(slip, entry, top))
     ]
     if not found:
         return None
     _, where, slip = min(found, key=lambda row: row[:2])
     meant = slip.word + name[len(top) :]
     known = "which is well known" if where else "which is here"
-    return _instead(name, f"Nothing that can be vouched for is called {top}; did you mean {meant}, {known}?", meant)
+    who = "Nothing" if entry is None else f"Only the little-used {entry.claims[0].project}"
+    reason = f"{who} is known to provide {top}; did you mean {meant}, {known}?"
+    return replace(_instead(name, reason, meant), candidates=_projects(entry))
 
 
-def _outweighs(slip: Slip, name: str) -> bool:
-    """Tell whether a slip is likelier than a real project that hardly anybody uses."""
-    return slip.distance == 0 or (slip.distance == 1 and len(name) >= 5 and slip.place < 5_000)  # noqa: PLR2004
+def _outweighs(slip: Slip, entry: Entry, name: str) -> bool:
+    """Tell whether a slip is likelier than the real project that claims the name.
+
+    Against a project that nothing vouches for: the same letters in another case, or a single slip from a name that is
+    as well known as its length asks for. Against a vouched one: a single slip from one of the hundred best known,
+    where the project is beyond the 10,000 most downloaded (`panda` beside `pandas`; `grequests` stays itself).
+    """
+    if entry.standing == "trusted":
+        return slip.distance == 1 and slip.place < 100 and _is_little_used(entry.claims[0])  # noqa: PLR2004
+    if slip.distance == 1:
+        return slip.place < (2_000 if len(name) >= 5 else 150)  # noqa: PLR2004
+    return slip.distance == 0
+
+
+def _is_little_used(claim: Claim) -> bool:
+    return claim.rank is None or claim.rank > 10_000  # noqa: PLR2004
 
 
 # What the table knows of but cannot vouch for, and what it does not know.

@@ -1,19 +1,19 @@
 """The facts that a decision about an import name rests on, taken from the running process and its surroundings."""
 
-import platform
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 from itertools import chain
 from pathlib import Path
+from typing import Protocol
 
 from autoinstall import table
-from autoinstall.advice import Facts, KnownNames
 from autoinstall.names import ImportName, ProjectName
 from autoinstall.nearby import Neighbour, Neighbourhood
 from autoinstall.presence import Installed, Presence, importable_roots, look_for, owner_of
 from autoinstall.settings import Settings
+from autoinstall.table import AdviceRow, Entry
 from autoinstall.typos import Words
 
 # Where the standard library stands among well-known names: behind the few hundred that everybody installs.
@@ -21,6 +21,59 @@ _PLACE_OF_THE_STANDARD_LIBRARY = 400
 
 # Installed and local names have no fame of their own: short ones are no slip's aim, see `autoinstall.typos`.
 _PLACE_OF_WHAT_IS_HERE = 900
+
+
+class KnownNames(Protocol):
+    """What a decision asks of the table; `autoinstall.table` tells what the answers mean."""
+
+    def lookup(self, name: ImportName, /) -> Entry | None: ...  # noqa: D102 - as the table says
+    def advice_for(self, name: ImportName, /) -> AdviceRow | None: ...  # noqa: D102 - as the table says
+    def denial_for(self, name: str, /) -> str | None: ...  # noqa: D102 - as the table says
+    def imports_of(self, project: ProjectName, /) -> tuple[ImportName, ...]: ...  # noqa: D102 - as the table says
+    def rank_of(self, project: ProjectName, /) -> int | None: ...  # noqa: D102 - as the table says
+
+
+class Facts(Protocol):
+    """All that a decision rests on, each fact looked up when first asked for."""
+
+    @property
+    def table(self) -> KnownNames:
+        """The bundled table, or another."""
+
+    @property
+    def standard_library(self) -> frozenset[str]:
+        """The top-level names of this Python's standard library, built or not."""
+
+    @property
+    def python(self) -> str:
+        """This Python's version as people say it: `3.12`."""
+
+    @property
+    def system(self) -> str:
+        """Whose commands to name: `debian`, `fedora`, `macos`, `windows` or `other`."""
+
+    @property
+    def deny(self) -> frozenset[ProjectName]:
+        """Import and project names that the settings forbid, normalised alike."""
+
+    @property
+    def allow(self) -> frozenset[ProjectName] | None:
+        """The only import and project names that the settings allow; `None`: all."""
+
+    def presence(self, name: ImportName) -> Presence:
+        """Return how far the name leads on the path."""
+
+    def owner(self, name: ImportName) -> Installed | None:
+        """Return the installed distribution that brought the name's root."""
+
+    def neighbour(self, name: ImportName) -> Neighbour | None:
+        """Return a module of that name that lies near but is not reached."""
+
+    def words(self) -> Words:
+        """Return well-known import names, best known first."""
+
+    def words_here(self) -> Words:
+        """Return the names that can be imported here and now, or lie near."""
 
 
 def current_facts(
@@ -73,7 +126,8 @@ class _CurrentFacts:
 
     @cached_property
     def _words_here(self) -> Words:
-        return Words(sorted(importable_roots(self.path) | self._neighbourhood.names()), _PLACE_OF_WHAT_IS_HERE)
+        names = importable_roots(self.path) | self._neighbourhood.names()
+        return Words(sorted(names - self.standard_library), _PLACE_OF_WHAT_IS_HERE)
 
     @cached_property
     def _neighbourhood(self) -> Neighbourhood:
@@ -90,6 +144,8 @@ def _well_known() -> Words:
 
 @cache
 def _this_system() -> str:
+    import platform  # noqa: PLC0415 - a part of Python that is missing is rare
+
     try:
         release: Mapping[str, str] = platform.freedesktop_os_release() if sys.platform == "linux" else {}
     except OSError:
