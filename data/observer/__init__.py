@@ -1,0 +1,1 @@
+"""Refresh facts from an index: which import names the newest wheel of each named project provides."""
