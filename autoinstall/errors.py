@@ -62,3 +62,20 @@ class BadSettingError(AutoinstallError, ValueError):
     def __str__(self) -> str:
         """Say which setting, where it was said, and what it may be."""
         return f"{self.setting} = {printable(repr(self.value))} ({self.origin}): it must be {self.allowed}"
+
+
+class BadRequestError(AutoinstallError, ValueError):
+    """What was typed to be installed cannot be asked for; the message says how to."""
+
+
+class EnvironmentNotWritableError(AutoinstallError):
+    """Nothing can be put into this environment."""
+
+    def __init__(self, folder: Path, problem: OSError) -> None:
+        self.folder = folder
+        self.problem = problem
+        super().__init__(folder, problem)
+
+    def __str__(self) -> str:
+        """Name the folder and what the system says."""
+        return f"nothing can be installed into {self.folder}: {self.problem.strerror or self.problem}"

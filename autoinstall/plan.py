@@ -18,13 +18,18 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """One wheel, named by its hash. `size` is in bytes; `uploaded` is `None` where the index does not say."""
+    """One wheel, named by its hash.
+
+    `size` is in bytes; it and `uploaded` are `None` where the index does not say. `index` is the index that listed the
+    file, without credentials, or empty where that is not known.
+    """
 
     name: str
     url: str
     sha256: str
     size: int | None
     uploaded: datetime | None
+    index: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +80,7 @@ class Obstacle(StrEnum):
     """Why there is no plan."""
 
     OFFLINE = "offline"
+    INDEX_FAILED = "index failed"
     NOT_FOUND = "not found"
     NO_WHEEL = "no wheel"
     NO_WHEEL_FOR_THIS_PYTHON = "no wheel for this Python or platform"
@@ -82,6 +88,10 @@ class Obstacle(StrEnum):
     TOO_NEW = "too new"
     INSTALLER_MISSING = "installer missing"
     NOT_WRITABLE = "not writable"
+    DISK_FULL = "disk full"
+    UNSAFE = "unsafe"
+    NOT_PROVIDED = "does not provide the import"
+    NEEDED = "needed by others"
     CHANGED = "changed meanwhile"
     STALLED = "stalled"
     INTERRUPTED = "interrupted"

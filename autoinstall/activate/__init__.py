@@ -1,0 +1,27 @@
+"""Bringing a staged install into an environment, whole or not at all, and taking it back."""
+
+from autoinstall.activate.admission import Admitted, admit, keep, new_staging, withdraw
+from autoinstall.activate.inspection import inspect
+from autoinstall.activate.lock import lock, recover
+from autoinstall.activate.objections import Hazard, Objection
+from autoinstall.activate.removal import TakenBack, take_back
+from autoinstall.activate.sight import refresh, verify
+from autoinstall.environment import Environment
+
+__all__ = [
+    "Admitted",
+    "Environment",
+    "Hazard",
+    "Objection",
+    "TakenBack",
+    "admit",
+    "inspect",
+    "keep",
+    "lock",
+    "new_staging",
+    "recover",
+    "refresh",
+    "take_back",
+    "verify",
+    "withdraw",
+]

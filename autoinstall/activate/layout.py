@@ -1,0 +1,96 @@
+"""Which moves bring a staged tree into place: whole folders where nothing stands yet, single files elsewhere."""
+
+import os
+import platform
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+from autoinstall.activate.pending import Move, Pending, Work
+from autoinstall.activate.places import names_in
+from autoinstall.activate.staged import Staged, source_of
+from autoinstall.plan import Plan
+from autoinstall.transaction import Added, Distribution, Transaction, new_id
+
+
+def lay_out(staged: Staged, plan: Plan, work: Work, session: str) -> Pending:
+    """Return what has to be moved, in an order that is safe to die in, and what it will have added. Moves nothing.
+
+    A staged file whose place is taken stays behind: inspection has let pass only those that need not come (the same
+    content is there, or a cache). Python's caches move along with their sources, but are not listed: Python may write
+    them anew at any time. Reads every file that inspection has not read; raises `OSError`.
+    """
+    sources = sorted(_movable(staged.root, staged), key=lambda source: _rank(staged.target_of(source), staged))
+    files: list[Added] = []
+    folders: set[Path] = set()
+    moves: list[Move] = []
+    for source in sources:
+        target = staged.target_of(source)
+        moves.append((work.relative(source), work.relative(target)))
+        folders |= _missing(target.parent)
+        for folder, _, names in os.walk(source) if source.is_dir() else [(source.parent, (), [source.name])]:
+            if source.is_dir():
+                folders.add(staged.target_of(Path(folder)))
+            inside = ((Path(folder) / name).relative_to(staged.root).as_posix() for name in names)
+            files += (_added(path, staged, work) for path in inside if source_of(path) not in staged.files)
+    transaction = Transaction(
+        id=new_id(),
+        when=datetime.now(UTC),
+        prefix=str(work.environment.prefix),
+        python=platform.python_version(),
+        installer=plan.installer,
+        process=os.getpid(),
+        session=session,
+        wanted=tuple(dict.fromkeys(name for item in plan.items for name in item.wanted_as)),
+        distributions=tuple(Distribution(item.project, item.version) for item in plan.items),
+        files=tuple(files),
+        folders=tuple(work.relative(folder) for folder in sorted(folders, key=lambda each: len(each.parts))),
+    )
+    return Pending("add", transaction, tuple(moves))
+
+
+def _movable(folder: Path, staged: Staged) -> Iterator[Path]:
+    """Yield files, and the uppermost folders whose place is free, on the same file system, and of one kind."""
+    places = (*staged.staged.sites, staged.staged.scripts, staged.staged.data)
+    for name in names_in(folder):
+        path = folder / name
+        if not path.is_dir():
+            if path.relative_to(staged.root).as_posix() in staged.files and not os.path.lexists(
+                staged.target_of(path)
+            ):
+                yield path
+        elif any(place.is_relative_to(path) for place in places):
+            yield from _movable(path, staged)
+        else:
+            target = staged.target_of(path)
+            is_free = not os.path.lexists(target) and _device(target.parent) == path.stat().st_dev
+            if is_free and any(names for _, _, names in os.walk(path)):
+                yield path
+            else:
+                yield from _movable(path, staged)
+
+
+def _added(path: str, staged: Staged, work: Work) -> Added:
+    file = staged.files[path]
+    return Added(work.relative(file.target), file.sha256, file.size)
+
+
+def _rank(target: Path, staged: Staged) -> int:
+    """Order what Python cannot import before what it can, and before what says that a distribution is installed."""
+    if target.suffix == ".dist-info":
+        return 2
+    return 1 if any(target.is_relative_to(site) for site in staged.final.sites) else 0
+
+
+def _missing(folder: Path) -> set[Path]:
+    missing = set()
+    while not os.path.lexists(folder):
+        missing.add(folder)
+        folder = folder.parent
+    return missing
+
+
+def _device(folder: Path) -> int:
+    while not folder.exists():
+        folder = folder.parent
+    return folder.stat().st_dev

@@ -1,0 +1,265 @@
+"""A transaction under way: what is to be moved where, written down before the first move, carried forward or back."""
+
+import errno
+import json
+import os
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from autoinstall.activate.collisions import owned
+from autoinstall.activate.places import WORK, names_in, ours, real, relative, resolved
+from autoinstall.activate.staged import digest
+from autoinstall.environment import Environment
+from autoinstall.platforms import here
+from autoinstall.transaction import Transaction, as_json, from_json
+
+Step = Callable[[str], None]
+"""Is told each step right after it was taken: what it does to this process happens between two steps."""
+
+Move = tuple[str, str]
+"""From where and to where, both from purelib: a file, or a whole folder whose place is free."""
+
+_JOURNAL = "pending.json"
+_DONE = "done.json"
+_PATIENCE = (0.05, 0.1, 0.2, 0.4, 0.8)
+"""Seconds. On Windows a virus scanner may hold a file that has just been written."""
+
+
+def silent(_step: str) -> None:
+    """Take no notice of a step."""
+
+
+class BlockedError(Exception):
+    """A move cannot be made, since something else stands where it leads or what it starts from is gone.
+
+    Never leaves this package: it becomes a refusal, or is what makes recovery turn back.
+    """
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """What a transaction does to the environment: `add` moves in what is staged, `remove` moves out what is there."""
+
+    action: Literal["add", "remove"]
+    transaction: Transaction
+    moves: tuple[Move, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """The folder of one transaction that is under way, with all of its files that are not in their place."""
+
+    folder: Path
+    environment: Environment
+
+    @property
+    def base(self) -> Path:
+        """What the paths of transactions and moves start from."""
+        return real(self.environment.purelib)
+
+    @property
+    def aside(self) -> Path:
+        """Where things go that leave their place. Short: some of them have long paths already (Windows)."""
+        return self.folder / "a"
+
+    def write(self, pending: Pending) -> None:
+        """Put the journal down, so that it outlives a power cut; until then nothing may have moved.
+
+        Raises `OSError`.
+        """
+        text = json.dumps(
+            {"action": pending.action, "moves": pending.moves, "transaction": as_json(pending.transaction)}
+        )
+        fresh = self.folder / f"{_JOURNAL}.new"
+        with fresh.open("w", encoding="utf-8") as stream:
+            stream.write(text)
+            stream.flush()
+            os.fsync(stream.fileno())
+        fresh.replace(self.folder / _JOURNAL)
+        _flush_folder(self.folder)
+
+    def read(self) -> Pending | None:
+        """Return the journal, `None` where nothing has been moved yet."""
+        try:
+            raw = json.loads((self.folder / _JOURNAL).read_text(encoding="utf-8"))
+            moves = tuple((str(source), str(target)) for source, target in raw["moves"])
+            transaction = from_json(raw["transaction"])
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+        except (ValueError, KeyError, TypeError):
+            # It was flushed before it was given its name: only a hand, or a newer version, can have made it so.
+            return None
+        if transaction is None or raw["action"] not in ("add", "remove"):
+            return None
+        return Pending(raw["action"], transaction, moves)
+
+    def forward(self, pending: Pending, step: Step = silent) -> None:
+        """Make all moves that have not been made. Raises `OSError` or `BlockedError`; then carry it back."""
+        for source, target in pending.moves:
+            _move(resolved(source, self.base), resolved(target, self.base), is_needed=pending.action == "add")
+            step(f"moved {target}")
+        if pending.action == "remove":
+            self._drop_folders(pending.transaction)
+        for folder in {resolved(target, self.base).parent for _, target in pending.moves}:
+            _flush_folder(folder)
+
+    def check(self, pending: Pending) -> None:
+        """Raise `BlockedError` unless each file that was added is in its place, with its content."""
+        for file in pending.transaction.files:
+            path = resolved(file.path, self.base)
+            try:
+                is_whole = digest(path, "sha256").hex() == file.sha256
+            except OSError:
+                is_whole = False
+            if not is_whole:
+                raise BlockedError(file.path)
+
+    def back(self, pending: Pending, step: Step = silent) -> tuple[Path, ...]:
+        """Undo all moves that have been made; return files that stay because somebody changed them meanwhile.
+
+        What was added and still has its content goes, unless another installed distribution claims it by now. Raises
+        `OSError`; to be called again then.
+        """
+        if pending.action == "remove":
+            for source, target in reversed(pending.moves):
+                if os.path.lexists(resolved(target, self.base)):
+                    _move(resolved(target, self.base), resolved(source, self.base), is_needed=False)
+                    step(f"put back {source}")
+            return ()
+        # The metadata goes first: nobody may take this for installed from now on, not even the search for owners.
+        for source, target in reversed(pending.moves):
+            if target.endswith(".dist-info") and not os.path.lexists(resolved(source, self.base)):
+                _move(resolved(target, self.base), resolved(source, self.base), is_needed=False)
+                step(f"withdrew {target}")
+        places = tuple({real(self.environment.purelib), real(self.environment.platlib)})
+        claimed, kept = owned(places), []
+        for number, file in enumerate(pending.transaction.files):
+            path = resolved(file.path, self.base)
+            if not os.path.lexists(path) or os.path.normcase(path) in claimed:
+                continue
+            if path.is_symlink() or not path.is_file() or digest(path, "sha256").hex() != file.sha256:
+                kept.append(path)
+                continue
+            self._discard(path, number)
+            step(f"removed {file.path}")
+        self._drop_folders(pending.transaction)
+        return tuple(kept)
+
+    def close(self) -> None:
+        """Forget the transaction, which is whole or gone; what is in use (Windows) goes at a later start.
+
+        Raises `OSError` where the journal itself cannot be put aside.
+        """
+        with suppress(FileNotFoundError):
+            (self.folder / _JOURNAL).replace(self.folder / _DONE)
+        self.clear()
+
+    @property
+    def is_closed(self) -> bool:
+        """Tell whether only rubbish is left."""
+        return (self.folder / _DONE).exists()
+
+    def clear(self) -> None:
+        """Remove the folder and all in it; what is in use stays for another time. Raises nothing."""
+        # The mark goes last: it tells what the rest is.
+        for path in sorted(map(self.folder.joinpath, names_in(self.folder)), key=lambda each: each.name == _DONE):
+            if path.is_dir() and not path.is_symlink():
+                shutil.rmtree(path, ignore_errors=True)
+            else:
+                with suppress(OSError):
+                    path.unlink()
+        for folder in (self.folder, self.folder.parent):
+            with suppress(OSError):
+                folder.rmdir()
+
+    def relative(self, path: Path) -> str:
+        """Return a path as transactions and moves write it."""
+        return relative(path, self.base)
+
+    def _discard(self, path: Path, number: int) -> None:
+        try:
+            path.unlink()
+        except PermissionError:
+            # Windows: a loaded extension module cannot be removed, but renamed.
+            self.aside.mkdir(exist_ok=True)
+            _rename(path, self.aside / f"{number}")
+        if path.suffix == ".py":
+            for compiled in caches_of(path):
+                compiled.unlink(missing_ok=True)
+
+    def _drop_folders(self, transaction: Transaction) -> None:
+        sources = {resolved(file.path, self.base) for file in transaction.files if file.path.endswith(".py")}
+        folders = [
+            *{path.parent / "__pycache__" for path in sources},
+            *(resolved(folder, self.base) for folder in reversed(transaction.folders)),
+        ]
+        for folder in folders:
+            with suppress(OSError):  # not empty: it holds what others have put there
+                folder.rmdir()
+
+
+def works(environment: Environment) -> Iterator[Work]:
+    """Yield all transactions that are under way in an environment, by whomever."""
+    folder = ours(environment) / WORK
+    for name in names_in(folder):
+        yield Work(folder / name, environment)
+
+
+def caches_of(path: Path) -> list[Path]:
+    """Return the compiled caches that Python has made of a source file, for whichever version."""
+    folder = path.parent / "__pycache__"
+    names = (name for name in names_in(folder) if name.startswith(f"{path.stem}.") and name.endswith(".pyc"))
+    return [folder / name for name in names]
+
+
+def _move(source: Path, target: Path, *, is_needed: bool) -> None:
+    if not os.path.lexists(source):
+        if is_needed and not os.path.lexists(target):
+            raise BlockedError(str(source))
+        return
+    if os.path.lexists(target):
+        if not _is_copy(source, target):
+            raise BlockedError(str(target))
+        source.unlink()  # it was copied across file systems, and then somebody died
+        return
+    target.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        _rename(source, target)
+    except OSError as problem:
+        if problem.errno != errno.EXDEV or source.is_dir():
+            raise
+        # Another file system: only a whole copy may ever bear the name.
+        fresh = target.with_name(f".autoinstall-{target.name}")
+        shutil.copy2(source, fresh)
+        fresh.replace(target)
+        source.unlink()
+
+
+def _rename(source: Path, target: Path) -> None:
+    for pause in () if here().can_remove_loaded_files else _PATIENCE:
+        try:
+            source.rename(target)
+        except PermissionError:
+            time.sleep(pause)
+        else:
+            return
+    source.rename(target)
+
+
+def _is_copy(source: Path, target: Path) -> bool:
+    are_files = all(path.is_file() and not path.is_symlink() for path in (source, target))
+    return are_files and digest(source, "sha256") == digest(target, "sha256")
+
+
+def _flush_folder(folder: Path) -> None:
+    with suppress(OSError):  # Windows cannot open a folder, and needs not
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)

@@ -1,0 +1,52 @@
+"""Putting an environment in order again after a process has died half-way, whatever it was about to do."""
+
+from autoinstall.activate.pending import BlockedError, Pending, Work, works
+from autoinstall.environment import Environment
+from autoinstall.text import printable
+from autoinstall.transaction import Record
+
+
+def put_in_order(environment: Environment, record: Record, *, of_this_process: bool = False) -> tuple[str, ...]:
+    """Finish what can be finished, undo what cannot, clear away the rest; return a line for each, for people.
+
+    To be called by the holder of the lock only: everything under way is then nobody's. What was staged and never
+    admitted goes, without a word where it was this process's own. Raises nothing; what cannot be done now (a file in
+    use, a full disk) is said and left for the next time.
+    """
+    lines = []
+    for work in works(environment):
+        pending = work.read()
+        if pending is None:
+            is_rubbish = of_this_process or work.is_closed
+            work.clear()
+            if not is_rubbish:
+                lines.append("cleared away an install that ended before anything of it was in place")
+            continue
+        names = printable(pending.transaction.names)
+        try:
+            lines.append(_settle(work, pending, record, names))
+        except OSError as problem:
+            reason = problem.strerror or str(problem)
+            lines.append(
+                f"the interrupted work on {names} could not be finished yet ({reason}); it is tried again later"
+            )
+    return tuple(lines)
+
+
+def _settle(work: Work, pending: Pending, record: Record, names: str) -> str:
+    if pending.action == "remove":
+        work.forward(pending)
+        record.strike(pending.transaction)
+        work.close()
+        return f"finished taking back {names}, which had been interrupted"
+    try:
+        work.forward(pending)
+        work.check(pending)
+    except (BlockedError, OSError):
+        kept = work.back(pending)
+        work.close()
+        stay = f"; changed since, and left: {', '.join(printable(str(path)) for path in kept)}" if kept else ""
+        return f"undid the install of {names}, which had been interrupted{stay}"
+    record.add(pending.transaction)
+    work.close()
+    return f"finished the install of {names}, which had been interrupted"

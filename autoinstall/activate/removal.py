@@ -1,0 +1,154 @@
+"""Taking a transaction back: exactly what it added goes, unless something else has come to need it."""
+
+import os
+import secrets
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.utils import canonicalize_version
+
+from autoinstall.activate.pending import BlockedError, Move, Pending, Step, Work, caches_of, silent
+from autoinstall.activate.places import OURS, WORK, ours, real, resolved
+from autoinstall.activate.staged import digest
+from autoinstall.environment import Environment, Installed, installed
+from autoinstall.errors import BadProjectNameError
+from autoinstall.names import ProjectName, project_name
+from autoinstall.plan import Obstacle, Refusal
+from autoinstall.text import printable
+from autoinstall.transaction import Record, Transaction
+
+
+@dataclass(frozen=True, slots=True)
+class TakenBack:
+    """What was taken out.
+
+    `kept` are files that were changed since, moved to where these paths say; `loaded` are import names of what went
+    that this process has imported: they stay usable until it is restarted.
+    """
+
+    transaction: Transaction
+    kept: tuple[Path, ...]
+    loaded: tuple[str, ...]
+
+
+def take_back(
+    transaction: Transaction, environment: Environment, record: Record, *, step: Step = silent
+) -> TakenBack | Refusal:
+    """Remove exactly what a kept transaction added, all of it, or nothing; strike it from the record.
+
+    Refuses where an installed distribution that stays requires one of those that would go (markers evaluated for this
+    interpreter, extras not counted, as `pip check` does), and where one of them has been replaced by another version
+    since. Files that were changed since are moved aside, not lost; folders go where they were made for it and are
+    empty; what others have put there stays. Call it under `lock`. Python's caches of removed modules go too.
+    """
+    there = installed(_path(environment))
+    if (refused := _objection(transaction, there, environment)) is not None:
+        return refused
+    work = Work(ours(environment) / WORK / secrets.token_hex(2), environment)
+    moves, kept = _lay_out(transaction, work)
+    loaded = _loaded(transaction)
+    pending = Pending("remove", transaction, moves)
+    try:
+        work.folder.mkdir(parents=True)
+        work.write(pending)
+    except OSError as problem:
+        work.clear()
+        return _failure(transaction, problem)
+    try:
+        step("wrote the journal")
+        work.forward(pending, step)
+        record.strike(transaction)
+        step("struck")
+    except (OSError, BlockedError) as problem:
+        try:
+            work.back(pending)
+            work.close()
+        except OSError:
+            pass  # the journal stays, and the next start takes it up
+        return _failure(transaction, problem)
+    work.close()
+    return TakenBack(transaction, kept, loaded)
+
+
+def _objection(
+    transaction: Transaction, there: Mapping[ProjectName, Installed], environment: Environment
+) -> Refusal | None:
+    ours_there = [each for each in transaction.distributions if each.project in there]
+    if not ours_there:
+        return Refusal(Obstacle.NOT_FOUND, f"{transaction.names} is not installed any more: there is nothing to undo")
+    for each in ours_there:
+        version = there[each.project].version
+        if canonicalize_version(version) != canonicalize_version(each.version):
+            sentence = (
+                f"not undone: {each.project} {each.version} has become {printable(version)} since; "
+                f"to remove it anyway: {environment.executable} -m pip uninstall {each.project}"
+            )
+            return Refusal(Obstacle.CHANGED, sentence)
+    going = {each.project for each in ours_there}
+    needed = sorted(
+        f"{needed} is needed by {name}"
+        for name, distribution in there.items()
+        if name not in going
+        for needed in _requirements(distribution)
+        if needed in going
+    )
+    if needed:
+        return Refusal(Obstacle.NEEDED, f"not undone: {needed[0]}, which was installed otherwise", "\n".join(needed))
+    return None
+
+
+def _requirements(distribution: Installed) -> Iterator[ProjectName]:
+    for text in distribution.requires:
+        try:
+            requirement = Requirement(text)
+            if requirement.marker is None or requirement.marker.evaluate({"extra": ""}):
+                yield project_name(requirement.name)
+        except (InvalidRequirement, BadProjectNameError):
+            continue  # old metadata holds anything; what cannot be read cannot be held against it
+
+
+def _lay_out(transaction: Transaction, work: Work) -> tuple[tuple[Move, ...], tuple[Path, ...]]:
+    """Return the moves, metadata first: from then on nobody takes for installed what is going."""
+    keep_at = work.base / OURS / "kept" / transaction.id
+    metadata = dict.fromkeys(
+        PurePosixPath(file.path).parts[0] for file in transaction.files if _is_metadata(file.path)
+    )
+    moves: list[Move] = [(folder, work.relative(work.aside / folder)) for folder in metadata]
+    kept: list[Path] = []
+    for number, file in enumerate(transaction.files):
+        path = resolved(file.path, work.base)
+        if _is_metadata(file.path) or path.is_symlink() or not path.is_file():
+            continue
+        leaving = [path, *(caches_of(path) if path.suffix == ".py" else ())]
+        places = [work.aside / f"{number}.{at}" for at in range(len(leaving))]
+        if digest(path, "sha256").hex() != file.sha256:
+            kept.append(keep_at / str(number) / path.name)
+            places[0] = kept[-1]
+        moves += zip(map(work.relative, leaving), map(work.relative, places), strict=True)
+    return tuple(moves), tuple(kept)
+
+
+def _is_metadata(path: str) -> bool:
+    return PurePosixPath(path).parts[0].endswith(".dist-info")
+
+
+def _loaded(transaction: Transaction) -> tuple[str, ...]:
+    tops = {PurePosixPath(file.path).parts[0].partition(".")[0] for file in transaction.files}
+    return tuple(sorted(name for name in tops if name in sys.modules))
+
+
+def _path(environment: Environment) -> list[str]:
+    sites = [str(real(site)) for site in (environment.purelib, environment.platlib)]
+    return list(dict.fromkeys([*sites, *sys.path]))
+
+
+def _failure(transaction: Transaction, problem: Exception) -> Refusal:
+    reason = (
+        problem.strerror or str(problem) if isinstance(problem, OSError) else "something else changed it meanwhile"
+    )
+    return Refusal(
+        Obstacle.NOT_WRITABLE, f"{transaction.names} could not be taken back: {reason}", os.fspath(str(problem))
+    )

@@ -1,0 +1,111 @@
+"""What this process can import: made to see what was just installed, and asked where a name would come from."""
+
+import importlib
+import os
+import pkgutil
+import site
+import sys
+from importlib.machinery import ModuleSpec, PathFinder
+from pathlib import Path
+from types import ModuleType
+
+from autoinstall.activate.places import real, resolved
+from autoinstall.environment import Environment
+from autoinstall.names import ImportName
+from autoinstall.plan import Obstacle, Refusal
+from autoinstall.text import printable
+from autoinstall.transaction import Transaction
+
+
+def refresh(transaction: Transaction, environment: Environment) -> None:
+    """Make this process see what a transaction added or took away, as if it had been started just now.
+
+    Finders and the caches of `importlib.metadata` forget what they knew; new `.pth` files take effect, and only
+    those; namespaces that are imported already get their new parts; `pkg_resources`, where it is loaded, learns of
+    the distributions. Imports nothing that is not imported already, but what a reviewed `.pth` file imports.
+    """
+    importlib.invalidate_caches()
+    backport = sys.modules.get("importlib_metadata")
+    if (finder := getattr(backport, "MetadataPathFinder", None)) is not None:
+        finder.invalidate_caches()
+    if transaction.undone is None:
+        base = real(environment.purelib)
+        for file in transaction.files:
+            path = resolved(file.path, base)
+            if path.suffix == ".pth" and path.parent in (base, real(environment.platlib)):
+                site.addpackage(str(path.parent), path.name, None)
+        _extend_namespaces(transaction)
+        _tell_pkg_resources(environment, transaction)
+
+
+def verify(name: ImportName, transaction: Transaction, environment: Environment) -> Refusal | None:
+    """Refuse where an import name is not found now, or found elsewhere than in what a transaction added.
+
+    Imports nothing, not even parents; call `refresh` first. Where a module, or a package that has an `__init__`, came
+    with the transaction, parts of it may be made while it is imported (`six.moves`): these are taken on trust.
+    """
+    added = {os.path.normcase(resolved(file.path, real(environment.purelib))) for file in transaction.files}
+    names = ", ".join(str(each.project) for each in transaction.distributions)
+    parts, path, trusted = name.split("."), None, False
+    for at in range(1, len(parts) + 1):
+        spec = PathFinder.find_spec(".".join(parts[:at]), path)
+        if spec is None:
+            if trusted:
+                return None
+            sentence = f"{printable(names)} was installed, but does not provide {name}: taken out again"
+            return Refusal(Obstacle.NOT_PROVIDED, sentence)
+        is_ours = _is_from(spec, added)
+        trusted = is_ours and spec.origin is not None
+        if at == len(parts) and not is_ours:
+            where = spec.origin or ", ".join(spec.submodule_search_locations or ())
+            sentence = (
+                f"{name} would still come from {printable(where)}, not from {printable(names)}: taken out again"
+            )
+            return Refusal(Obstacle.NOT_PROVIDED, sentence)
+        if spec.submodule_search_locations is None:
+            if trusted:
+                return None
+            path = []
+        else:
+            path = list(spec.submodule_search_locations)
+    return None
+
+
+def _is_from(spec: ModuleSpec, added: set[str]) -> bool:
+    if spec.origin is not None:
+        return os.path.normcase(os.path.realpath(spec.origin)) in added
+    folders = [os.path.normcase(os.path.realpath(each)) + os.sep for each in spec.submodule_search_locations or ()]
+    return any(path.startswith(folder) for folder in folders for path in added)
+
+
+def _extend_namespaces(transaction: Transaction) -> None:
+    # Namespaces without an `__init__` (PEP 420) look again by themselves. Those that extend their path by a line of
+    # code did so while they were imported.
+    tops = {Path(file.path).parts[0] for file in transaction.files}
+    for name, module in list(sys.modules.items()):
+        if name.partition(".")[0] in tops and _is_pkgutil_namespace(module):
+            module.__path__ = pkgutil.extend_path(module.__path__, name)
+
+
+def _is_pkgutil_namespace(module: ModuleType) -> bool:
+    if not isinstance(getattr(module, "__path__", None), list):
+        return False
+    loader = getattr(getattr(module, "__spec__", None), "loader", None)
+    try:
+        code = loader.get_code(module.__name__) if loader is not None else None
+    except (AttributeError, ImportError, OSError):
+        return False
+    return code is not None and "extend_path" in code.co_names
+
+
+def _tell_pkg_resources(environment: Environment, transaction: Transaction) -> None:
+    loaded = sys.modules.get("pkg_resources")
+    working_set = getattr(loaded, "working_set", None)
+    if loaded is None or working_set is None:
+        return
+    projects = {each.project for each in transaction.distributions}
+    for folder in dict.fromkeys((str(environment.purelib), str(environment.platlib))):
+        for distribution in loaded.find_distributions(folder):
+            if distribution.key in projects:
+                working_set.add(distribution, folder, insert=False)
+        loaded.fixup_namespace_packages(folder)

@@ -1,0 +1,125 @@
+"""What one install added to an environment, as plain data: written down before it happens, taken back by it later."""
+
+import os
+import secrets
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Protocol
+
+from autoinstall.names import ImportName, ProjectName, import_name, project_name
+
+FORMAT = 1
+"""Grows only when an older reader would misunderstand; unknown fields are passed over by every version."""
+
+
+@dataclass(frozen=True, slots=True)
+class Distribution:
+    """One distribution that was added."""
+
+    project: ProjectName
+    version: str
+
+
+@dataclass(frozen=True, slots=True)
+class Added:
+    """One file that was added: its path from purelib as RECORD writes it, its sha256 in hex, its size in bytes."""
+
+    path: str
+    sha256: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Transaction:
+    """What was added together, when (UTC), by whom, and on whose account.
+
+    `wanted` are the import names that were asked for. `files` are those that were not there before, `folders` the
+    folders that had to be made for them, outermost first. `undone` is when it was taken back, `None` while it stands.
+    """
+
+    id: str
+    when: datetime
+    prefix: str
+    python: str
+    installer: str
+    process: int
+    session: str
+    wanted: tuple[ImportName, ...]
+    distributions: tuple[Distribution, ...]
+    files: tuple[Added, ...]
+    folders: tuple[str, ...] = ()
+    undone: datetime | None = None
+
+    @property
+    def names(self) -> str:
+        """The distributions as people read them: `boojum-tools 1.5, snark 2.0`."""
+        return ", ".join(f"{each.project} {each.version}" for each in self.distributions)
+
+
+class Record(Protocol):
+    """Where transactions are kept between sessions; both calls may be repeated without harm."""
+
+    def add(self, transaction: Transaction) -> None:
+        """Keep a transaction that stands. Raises `OSError` where it cannot be written."""
+
+    def strike(self, transaction: Transaction) -> None:
+        """Note that a transaction has been taken back. Raises `OSError` where it cannot be written."""
+
+
+def new_id() -> str:
+    """Return a new transaction's id: when (UTC), which process, and a few letters that make it one of a kind."""
+    return f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{os.getpid()}-{secrets.token_hex(2)}"
+
+
+def as_json(transaction: Transaction) -> dict[str, object]:
+    """Return a transaction as JSON writes it."""
+    return {
+        "format": FORMAT,
+        "id": transaction.id,
+        "when": transaction.when.isoformat(),
+        "prefix": transaction.prefix,
+        "python": transaction.python,
+        "installer": transaction.installer,
+        "process": transaction.process,
+        "session": transaction.session,
+        "wanted": list(transaction.wanted),
+        "distributions": [[each.project, each.version] for each in transaction.distributions],
+        "files": [[each.path, each.sha256, each.size] for each in transaction.files],
+        "folders": list(transaction.folders),
+    }
+
+
+def from_json(raw: object) -> Transaction | None:
+    """Return the transaction that JSON tells of, `None` where it tells of none that this version understands."""
+    if not isinstance(raw, Mapping) or raw.get("format") != FORMAT:
+        return None
+    try:
+        return Transaction(
+            id=str(raw["id"]),
+            when=datetime.fromisoformat(str(raw["when"])),
+            prefix=str(raw["prefix"]),
+            python=str(raw["python"]),
+            installer=str(raw["installer"]),
+            process=int(raw["process"]),
+            session=str(raw["session"]),
+            wanted=tuple(import_name(str(name)) for name in _listed(raw["wanted"])),
+            distributions=tuple(
+                Distribution(project_name(str(project)), str(version))
+                for project, version in _rows(raw["distributions"])
+            ),
+            files=tuple(Added(str(path), str(sha256), int(str(size))) for path, sha256, size in _rows(raw["files"])),
+            folders=tuple(str(folder) for folder in _listed(raw["folders"])),
+        )
+    except (KeyError, TypeError, ValueError):
+        return None
+
+
+def _listed(raw: object) -> list[object]:
+    if not isinstance(raw, list):
+        raise TypeError(raw)
+    return raw
+
+
+def _rows(raw: object) -> Iterable[list[object]]:
+    return (_listed(row) for row in _listed(raw))
