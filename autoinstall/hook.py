@@ -1,0 +1,404 @@
+"""The finder at the end of `sys.meta_path`, and the handle that hangs it there and takes it away again."""
+
+# Loaded by `enable()`: nothing may be imported here that a bare Python has not loaded already; see `callsite`.
+import _imp
+import os
+import sys
+from _thread import allocate_lock, get_ident
+
+from autoinstall.callsite import call_site
+from autoinstall.trouble import report, tell
+from autoinstall.uncaught import Uncaught
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from importlib.machinery import ModuleSpec
+    from types import ModuleType, TracebackType
+    from typing import Self, TypeVar
+
+    from _typeshed.importlib import MetaPathFinderProtocol
+
+    from autoinstall.callsite import CallSite
+    from autoinstall.provide import Outcome, Request, Session
+
+    _Path = Sequence[str] | None
+    _Before = tuple[bool, str | None, str | None]
+    _Result = TypeVar("_Result")
+
+# What can be said without loading the settings, which know all there is and what to answer to anything else.
+_USUAL_MODES = (None, "ask", "auto", "off")
+_USUAL_INSTALLERS = (None, "auto", "uv", "pip")
+
+# Where a process that died half-way through an install left its work; `activate` says the same in `places`.
+_UNFINISHED = os.path.join(".autoinstall", "work")  # noqa: PTH118 - pathlib costs 8 ms
+
+
+class OneAtATime:
+    """The story's lock: there is one question at a time in a process, and whoever is in the story can tell."""
+
+    __slots__ = ("_lock", "_owner")
+
+    def __init__(self) -> None:
+        self._begin_anew()
+        if hasattr(os, "register_at_fork"):
+            # A forked child has the lock as it was, but not the thread that would have released it.
+            os.register_at_fork(after_in_child=self._begin_anew)
+
+    def _begin_anew(self) -> None:
+        self._lock = allocate_lock()
+        self._owner = 0
+
+    @property
+    def is_mine(self) -> bool:
+        """Tell whether this thread is within the story already."""
+        return self._owner == get_ident()
+
+    @property
+    def is_taken(self) -> bool:
+        """Tell whether any thread is within the story."""
+        return self._lock.locked()
+
+    def take(self, act: "Callable[[], _Result]") -> "_Result":
+        """Return what `act` returns, called when no other thread is in the story."""
+        if self.is_mine:
+            return act()
+        # A lock's own `with`, not one of ours around it: no Ctrl-C can come between taking it and being in the block.
+        with self._lock:
+            self._owner = get_ident()
+            try:
+                return act()
+            finally:
+                self._owner = 0
+
+
+class Finder:
+    """The last finder, asked for what nobody else has: `story` says whether the missing import is there now.
+
+    It acts only on imports that the user's own code makes and that nothing would catch; see `callsite`. Whatever goes
+    wrong in it is said once, and Python goes on as if it were not there. `at_miss` is called at each import that
+    nobody else has, whoever asks; it has to be quick.
+    """
+
+    def __init__(
+        self,
+        story: "Callable[[str, CallSite], bool]",
+        turn: OneAtATime | None = None,
+        at_miss: "Callable[[], None] | None" = None,
+    ) -> None:
+        self._story = story
+        self._turn = turn or OneAtATime()
+        self._at_miss = at_miss
+
+    def find_spec(
+        self, fullname: str, path: "_Path" = None, target: "ModuleType | None" = None
+    ) -> "ModuleSpec | None":
+        """Return the spec of a module that was missing and is there now, or `None`."""
+        try:
+            if self._at_miss is not None:
+                self._at_miss()
+            site = call_site(sys._getframe(1))  # noqa: SLF001 - who asks is seen in the frames only
+            if site.refusal is not None or self._turn.is_mine:
+                return None
+            return self._provide(fullname, path, target, site)
+        except Exception as defect:  # noqa: BLE001 - whatever it is, the import statement goes on to Python's own error
+            report(defect)
+            return None
+
+    def _provide(
+        self, fullname: str, path: "_Path", target: "ModuleType | None", site: "CallSite"
+    ) -> "ModuleSpec | None":
+        found, is_settled = self._ask_those_behind(fullname, path, target)
+        if is_settled:
+            return found
+        spec = _look_again(fullname, path, target)
+        if spec is not None:
+            return spec
+        try:
+            is_there, spec = _without_import_lock(lambda: self._take_turn(fullname, path, target, site))
+        except KeyboardInterrupt:
+            return None  # Not now. What comes out of the import statement is Python's own error, which ends it too.
+        if spec is None and is_there:
+            spec = _look_again(fullname, path, target) or self._ask_all_others(fullname, path, target)
+        return spec
+
+    def _take_turn(
+        self, fullname: str, path: "_Path", target: "ModuleType | None", site: "CallSite"
+    ) -> "tuple[bool, ModuleSpec | None]":
+        has_to_wait = self._turn.is_taken
+        if has_to_wait and site.is_within_library_import:
+            # The thread whose turn it is may come to need the very library that is half imported here: each would
+            # wait for the other.
+            return False, None
+
+        def story() -> "tuple[bool, ModuleSpec | None]":
+            if has_to_wait and (spec := _look_again(fullname, path, target)) is not None:
+                return True, spec
+            return self._story(fullname, site), None
+
+        return self._turn.take(story)
+
+    def _ask_those_behind(
+        self, fullname: str, path: "_Path", target: "ModuleType | None"
+    ) -> "tuple[ModuleSpec | None, bool]":
+        """Ask the finders that were hung up after us, as six hangs up its own; the second says: look no further."""
+        finders = list(sys.meta_path)
+        for finder in finders[finders.index(self) + 1 if self in finders else len(finders) :]:
+            try:
+                spec = _ask(finder, fullname, path, target)
+            except Exception:  # noqa: BLE001 - Python asks it next, and shows what it raises
+                return None, True
+            if spec is not None:
+                return spec, True
+        return None, False
+
+    def _ask_all_others(self, fullname: str, path: "_Path", target: "ModuleType | None") -> "ModuleSpec | None":
+        """Ask every finder once more: what was installed may have brought its own."""
+        for finder in list(sys.meta_path):
+            if finder is not self:
+                spec = _ask(finder, fullname, _path_now(fullname, path), target)
+                if spec is not None:
+                    return spec
+        return None
+
+
+def _ask(
+    finder: "MetaPathFinderProtocol", fullname: str, path: "_Path", target: "ModuleType | None"
+) -> "ModuleSpec | None":
+    # Up to Python 3.11 there may be finders of the older kind, as in six 1.15.
+    return finder.find_spec(fullname, path, target) if hasattr(finder, "find_spec") else None
+
+
+def _look_again(fullname: str, path: "_Path", target: "ModuleType | None") -> "ModuleSpec | None":
+    """Look on the path once more: what is missing may have been brought a moment ago, by us or by `!pip install`."""
+    import importlib  # noqa: PLC0415 - not loaded by a bare Python, and wanted on a miss only
+    from importlib.machinery import PathFinder  # noqa: PLC0415 - the same
+
+    importlib.invalidate_caches()
+    return PathFinder.find_spec(fullname, _path_now(fullname, path), target)
+
+
+def _path_now(fullname: str, path: "_Path") -> "_Path":
+    """Return where the parent keeps its modules now: a namespace has one more folder after an install."""
+    parent = sys.modules.get(fullname.rpartition(".")[0])
+    return getattr(parent, "__path__", path) if path is not None else None
+
+
+def _without_import_lock(act: "Callable[[], tuple[bool, ModuleSpec | None]]") -> "tuple[bool, ModuleSpec | None]":
+    """Return what `act` returns; while it runs, this thread does not hold the global import lock.
+
+    Python holds that lock around every call of a finder, maybe more than once: with a question or an install inside,
+    any import of any other thread would stand still.
+    """
+    is_held = True
+    # Between the steps that matter here no Ctrl-C can come: Python looks for signals after calls, not before them.
+    try:
+        try:
+            _imp.release_lock()
+        except RuntimeError:  # this thread does not hold it, or no longer
+            is_held = False
+        return _without_import_lock(act) if is_held else act()
+    finally:
+        if is_held:
+            _imp.acquire_lock()
+
+
+class Handle:
+    """What `enable` returns: the one handle of this process.
+
+    In a `with` statement, leaving restores what was before.
+    """
+
+    def __init__(self) -> None:
+        self._turn = OneAtATime()
+        self._asked_as: dict[str, str] = {}
+        self._mode: str | None = None
+        self._installer: str | None = None
+        self._session: Session | None = None
+        self._finder: Finder | None = None
+        self._uncaught: Uncaught | None = None
+        self._before_last: _Before = (False, None, None)
+        self._to_restore: list[_Before] = []
+
+    @property
+    def is_enabled(self) -> bool:
+        """Tell whether missing imports are being helped with."""
+        return self._finder is not None
+
+    @property
+    def mode(self) -> str | None:
+        """The mode that was said outright, `None` where the settings decide; setting it takes effect at once."""
+        return self._mode
+
+    @mode.setter
+    def mode(self, value: str | None) -> None:
+        checked = _checked_mode(value)
+        if self._session is not None:
+            self._session.mode = checked
+        self._mode = checked
+
+    @property
+    def installer(self) -> str | None:
+        """The installer that was said outright, `None` where the settings decide; setting it takes effect at once."""
+        return self._installer
+
+    @installer.setter
+    def installer(self, value: str | None) -> None:
+        checked = _checked_installer(value)
+        if self._session is not None:
+            self._session.installer = checked
+        self._installer = checked
+
+    @property
+    def session(self) -> "Session":
+        """What this process has been told and has answered; made on first use, kept when disabled.
+
+        It asks at the terminal and shows its doings on standard error until another face puts its own in place.
+        """
+        if self._session is None:
+            from autoinstall.provide import Session  # noqa: PLC0415 - loads what only a miss needs
+            from autoinstall.terminal import TerminalScreen, terminal_asker  # noqa: PLC0415 - the same
+
+            self._session = Session(self._mode, self._installer, asker=terminal_asker(), screen=TerminalScreen())
+        return self._session
+
+    def provide(self, request: "Request") -> "Outcome":
+        """Have the session provide a missing import, as soon as no other thread's is under way.
+
+        A name that an import statement has just asked for as the beginning of a longer one is taken for that one.
+        """
+        from dataclasses import replace  # noqa: PLC0415 - loads what only a miss needs
+
+        name = self._asked_as.get(request.import_name, request.import_name)
+        return self._turn.take(lambda: self.session.provide(replace(request, import_name=name)))
+
+    def note_for(self, exception: BaseException) -> str | None:
+        """Return what the session says under an error that is about to be shown, `None` where that is nothing."""
+        if isinstance(exception, ModuleNotFoundError) and (name := self._asked_as.get(str(exception.name))):
+            return self.session.note_for(ModuleNotFoundError(name=name))
+        return self.session.note_for(exception)
+
+    def __enter__(self) -> "Self":
+        if not self.is_enabled:
+            self.enable(None, None)
+        self._to_restore.append(self._before_last)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: "TracebackType | None"
+    ) -> None:
+        was_enabled, mode, installer = self._to_restore.pop()
+        if was_enabled:
+            self.mode, self.installer = mode, installer
+        else:
+            self.disable()
+
+    def enable(self, mode: str | None, installer: str | None) -> None:
+        """See the module's `enable`."""
+        mode, installer = _checked_mode(mode), _checked_installer(installer)
+        self._before_last = (self.is_enabled, self._mode, self._installer)
+        if mode is not None:
+            self.mode = mode
+        if installer is not None:
+            self.installer = installer
+        if self._finder is None:
+            _finish_what_was_left()
+            self._uncaught = Uncaught(self.note_for)
+            self._finder = Finder(self._tell, self._turn, self._uncaught.look_for_threads)
+        if self._finder not in sys.meta_path:
+            sys.meta_path.append(self._finder)
+
+    def disable(self) -> None:
+        """See the module's `disable`."""
+        if self._finder is not None and self._finder in sys.meta_path:
+            sys.meta_path.remove(self._finder)
+        if self._uncaught is not None:
+            self._uncaught.take_off()
+        self._finder = self._uncaught = None
+        self.mode = self.installer = None
+
+    def _tell(self, fullname: str, site: "CallSite") -> bool:
+        from autoinstall.provide import Request  # noqa: PLC0415 - loads what only a miss needs
+
+        self._asked_as[fullname] = self._most_telling(site)
+        return self.provide(Request(fullname, is_cell=_is_in_ipython())).is_installed
+
+    def _most_telling(self, site: "CallSite") -> str:
+        """Return the name in the import statement that tells best what is missing.
+
+        Python looks for `google` first when it reads `from google.cloud import storage`. But many projects put their
+        modules under `google`; only the whole leads to the one that is wanted. What stands behind `from … import` may
+        be no module: it counts only where it leads elsewhere than the name before it.
+        """
+        project = self.session.advise(site.wanted).project
+        for name in site.from_names:
+            whole = f"{site.wanted}.{name}"
+            if self.session.advise(whole).project not in (None, project):
+                return whole
+        return site.wanted
+
+
+_handle = Handle()
+
+
+def enable(mode: str | None = None, installer: str | None = None) -> Handle:
+    """Have missing imports of the user's own code provided from now on, and return the handle that ends it.
+
+    Twice on is once on: a further call changes the mode and installer, where it gives them, and returns the same
+    handle. `None` means: as configured. Raises `BadSettingError` for a mode or installer that there is not; then
+    nothing has changed.
+    """
+    _handle.enable(mode, installer)
+    return _handle
+
+
+def disable() -> None:
+    """Leave `sys.meta_path`, `sys.excepthook` and `threading.excepthook` as `enable` found them.
+
+    What others have put there since stays. The answers that were given are kept for another `enable`.
+    """
+    _handle.disable()
+
+
+def current() -> Handle:
+    """Return this process's handle, enabled or not."""
+    return _handle
+
+
+def _checked_mode(value: str | None) -> str | None:
+    if value in _USUAL_MODES:
+        return value
+    from autoinstall.settings import mode  # noqa: PLC0415 - only for a value out of the usual
+
+    return mode(value).value
+
+
+def _checked_installer(value: str | None) -> str | None:
+    if value in _USUAL_INSTALLERS:
+        return value
+    from autoinstall.settings import installer_choice  # noqa: PLC0415 - only for a value out of the usual
+
+    return installer_choice(value).value
+
+
+def _finish_what_was_left() -> None:
+    """Put the environment in order where a process died half-way through an install, and say so.
+
+    Takes two looks into the file system where nothing was left, which is always so but once.
+    """
+    site = sys.modules.get("site")  # Not loaded with `python -S`, which has no environment either.
+    folders = site.getsitepackages() if site is not None else []
+    try:
+        if any(os.path.exists(os.path.join(folder, _UNFINISHED)) for folder in folders):  # noqa: PTH110, PTH118
+            from autoinstall import activate, environment, journal  # noqa: PLC0415 - hardly ever wanted
+
+            here = environment.current()
+            for line in activate.recover(here, journal.Journal(here.purelib)):
+                tell(f"autoinstall: {line}")
+    except Exception as defect:  # noqa: BLE001 - the user's program comes first
+        report(defect)
+
+
+def _is_in_ipython() -> bool:
+    shell = sys.modules.get("IPython.core.interactiveshell")
+    return shell is not None and bool(shell.InteractiveShell.initialized())
