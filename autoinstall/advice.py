@@ -81,7 +81,8 @@ def advise(name: str, facts: Facts) -> Advice:
 def _from_the_table(name: ImportName, facts: Facts) -> Advice:
     entry = facts.table.lookup(name)
     row = facts.table.advice_for(name)
-    if entry is not None and row is None and not _is_private(name):
+    generic = row if row is not None and row.kind == _GENERIC else None
+    if entry is not None and generic is None and not _is_private(name):
         if entry.standing == "trusted":
             claim = entry.claims[0]
             vouched = Advice(name, Verdict.TRUSTED, claim.project, (claim.project,), _why_trusted(claim))
@@ -93,7 +94,7 @@ def _from_the_table(name: ImportName, facts: Facts) -> Advice:
             return _offer(name, Verdict.CHOICE, entry, reason)
     return (
         _lies_around(name, facts)
-        or _own_file(name, entry, row)
+        or _own_file(name, entry, generic)
         or _shared(name, entry)
         or _project_name(name, entry, facts)
         or _slip(name, entry, facts)
@@ -249,7 +250,11 @@ def _lies_around(name: ImportName, facts: Facts) -> Advice | None:
 
 
 def _neighbour(name: ImportName, neighbour: Neighbour) -> Advice:
-    reason = f"{printable(str(neighbour.file))} is there, but its folder is not among those that Python looks in."
+    file = printable(str(neighbour.file))
+    if neighbour.where is Where.HERE:
+        reason = f"{file} lies right here: a program in its folder finds it, the path searched now does not hold it."
+    else:
+        reason = f"{file} is there, but its folder is not among those that Python looks in."
     return _instead(name, reason, f"import sys; sys.path.append({str(neighbour.folder)!r})")
 
 
@@ -272,10 +277,10 @@ _DRAWER = re.compile(
 )
 
 
-def _own_file(name: ImportName, entry: Entry | None, row: AdviceRow | None) -> Advice | None:
+def _own_file(name: ImportName, entry: Entry | None, generic: AdviceRow | None) -> Advice | None:
     top = root(name)
-    if row is not None:
-        reason = row.reason
+    if generic is not None:
+        reason = generic.reason
     elif _COURSE_WORK.fullmatch(top) or (entry is None and _DRAWER.fullmatch(top)):
         reason = f"{top} sounds like a file of your own or of your course: put {top}.py into the folder you work in."
     else:

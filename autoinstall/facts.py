@@ -11,7 +11,7 @@ from typing import Protocol
 from autoinstall import table
 from autoinstall.names import ImportName, ProjectName
 from autoinstall.nearby import Neighbour, Neighbourhood
-from autoinstall.presence import Installed, Presence, importable_roots, look_for, owner_of
+from autoinstall.presence import Owner, Presence, importable_roots, look_for, owner_of
 from autoinstall.settings import Settings
 from autoinstall.table import AdviceRow, Entry
 from autoinstall.typos import Words
@@ -63,7 +63,7 @@ class Facts(Protocol):
     def presence(self, name: ImportName) -> Presence:
         """Return how far the name leads on the path."""
 
-    def owner(self, name: ImportName) -> Installed | None:
+    def owner(self, name: ImportName) -> Owner | None:
         """Return the installed distribution that brought the name's root."""
 
     def neighbour(self, name: ImportName) -> Neighbour | None:
@@ -112,7 +112,7 @@ class _CurrentFacts:
     def presence(self, name: ImportName) -> Presence:
         return look_for(name, self.path)
 
-    def owner(self, name: ImportName) -> Installed | None:
+    def owner(self, name: ImportName) -> Owner | None:
         return owner_of(name, self.path)
 
     def neighbour(self, name: ImportName) -> Neighbour | None:
@@ -150,10 +150,10 @@ def _this_system() -> str:
         release: Mapping[str, str] = platform.freedesktop_os_release() if sys.platform == "linux" else {}
     except OSError:
         release = {}
-    return system_of(sys.platform, release)
+    return family_of(sys.platform, release)
 
 
-def system_of(platform_name: str, os_release: Mapping[str, str]) -> str:
+def family_of(platform_name: str, os_release: Mapping[str, str]) -> str:
     """Return whose commands to name (`debian`, `fedora`, `macos`, `windows`, `other`).
 
     `platform_name` is as in `sys.platform`, `os_release` as in a Linux system's `/etc/os-release` (`ID`, `ID_LIKE`).

@@ -1,6 +1,7 @@
 """What can be imported now and who put it there, asked of the path alone: nothing is imported, parents neither."""
 
 import importlib.metadata
+import os
 import pkgutil
 import re
 import sys
@@ -49,8 +50,8 @@ class Presence:
 
 
 @dataclass(frozen=True, slots=True)
-class Installed:
-    """An installed distribution, by its project's name."""
+class Owner:
+    """The installed distribution that brought a module, by its project's name."""
 
     project: ProjectName
     version: str
@@ -113,7 +114,7 @@ def _find_on(fullname: str, path: Sequence[str]) -> ModuleSpec | None:
     # `sys.modules` and raises KeyError (CPython 3.11 to 3.13).
     portions: list[str] = []
     for entry in path:
-        finder = pkgutil.get_importer(entry or ".")
+        finder = pkgutil.get_importer(entry or _working_folder())
         if finder is None:
             continue
         spec = finder.find_spec(fullname)
@@ -127,6 +128,14 @@ def _find_on(fullname: str, path: Sequence[str]) -> ModuleSpec | None:
     namespace = ModuleSpec(fullname, None, is_package=True)
     namespace.submodule_search_locations = portions
     return namespace
+
+
+def _working_folder() -> str:
+    """Return what an empty entry of the path stands for; never `.`, whose finder would stay with today's folder."""
+    try:
+        return os.getcwd()  # noqa: PTH109 - a text is wanted, and `Path.cwd` makes one of it and back
+    except FileNotFoundError:  # somebody removed it
+        return ""
 
 
 def _foreign_finders() -> Iterator[_Finder]:
@@ -175,7 +184,7 @@ def importable_roots(path: Iterable[str] | None = None) -> frozenset[str]:
     return frozenset(module.name for module in pkgutil.iter_modules(None if path is None else list(path)))
 
 
-def owner_of(name: ImportName, path: Sequence[str] | None = None) -> Installed | None:
+def owner_of(name: ImportName, path: Sequence[str] | None = None) -> Owner | None:
     """Return the installed distribution that brought the root of `name`, or `None` where no metadata tells.
 
     Distributions of the root's own name are looked at first; the rest costs one small file read each.
@@ -190,7 +199,7 @@ def owner_of(name: ImportName, path: Sequence[str] | None = None) -> Installed |
     )
     for distribution, written in ordered:
         if _brings(distribution, top):
-            return Installed(project_name(written), distribution.version)
+            return Owner(project_name(written), distribution.version)
     return None
 
 
