@@ -1,0 +1,111 @@
+"""`%load_ext autoinstall` and `%unload_ext autoinstall`: what is hung onto a shell, and taken off again."""
+
+from contextlib import ExitStack
+from weakref import WeakKeyDictionary
+
+from autoinstall import hook, notes
+from autoinstall.hook import Handle
+from autoinstall.ipython.asking import AskerInExecution, Execution, KernelAsker
+from autoinstall.ipython.completion import ModuleNames
+from autoinstall.ipython.configuration import Configuration
+from autoinstall.ipython.display import CellScreen
+from autoinstall.ipython.handler import Handler
+from autoinstall.ipython.magic import Magic
+from autoinstall.ipython.rerun import Rerun
+from autoinstall.ipython.shell import Shell
+from autoinstall.ipython.tracebacks import Tracebacks, add_note
+from autoinstall.missing import missing_import
+from autoinstall.provide import Request, Session
+from autoinstall.terminal import TerminalScreen, terminal_asker
+from autoinstall.text import printable
+
+_loaded: WeakKeyDictionary[Shell, ExitStack] = WeakKeyDictionary()
+
+
+def load_ipython_extension(shell: Shell) -> None:
+    """Have missing imports in this shell's cells provided. Loading twice is loading once.
+
+    Raises `traitlets.TraitError` or `BadSettingError` where a setting has a value that it cannot have; then nothing
+    is hung onto the shell.
+    """
+    if shell in _loaded:
+        return
+    with ExitStack() as undo:
+        handle = undo.enter_context(hook.enable())
+        session = handle.session
+        configuration = Configuration(shell, lambda said: setattr(session, "traitlets", said))
+        undo.callback(configuration.end)
+        module_names = ModuleNames(shell)
+        execution = Execution(shell, begins=session.begin_execution, ends=module_names.refresh)
+        undo.callback(execution.end)
+        _put_face(shell, session, execution, undo)
+        rerun = Rerun(shell)
+        undo.callback(rerun.end)
+        border = _Border(handle, rerun)
+        tracebacks = Tracebacks(shell, border.note_for)
+        undo.callback(tracebacks.end)
+        handler = Handler(shell, border.mend)
+        undo.callback(handler.end)
+        magic = Magic(shell, handle)
+        undo.callback(magic.end)
+        _loaded[shell] = undo.pop_all()
+
+
+def unload_ipython_extension(shell: Shell) -> None:
+    """Leave the shell, `sys.meta_path` and all else exactly as `load_ipython_extension` found them."""
+    undo = _loaded.pop(shell, None)
+    if undo is not None:
+        undo.close()
+
+
+def _put_face(shell: Shell, session: Session, execution: Execution, undo: ExitStack) -> None:
+    """Have the session ask and show by way of this shell."""
+    undo.callback(setattr, session, "asker", session.asker)
+    undo.callback(setattr, session, "screen", session.screen)
+    if hasattr(shell, "kernel"):
+        asker = KernelAsker(shell, execution)
+        session.asker = asker
+        session.screen = CellScreen(lambda: execution.output, asker.can_ask)
+    else:
+        # IPython's terminal runs cells outside prompt_toolkit's application: the terminal is as free as a script's.
+        session.asker = AskerInExecution(terminal_asker(), execution)
+        session.screen = TerminalScreen()
+
+
+class _Border:
+    """Where an error meets the story: nothing is raised from here but what Python itself had to say."""
+
+    def __init__(self, handle: Handle, rerun: Rerun) -> None:
+        self._handle = handle
+        self._rerun = rerun
+
+    def mend(self, exception: BaseException) -> bool:
+        """Have the import provided for want of which an exception escaped; tell whether its statement runs again."""
+        try:
+            name = missing_import(exception)
+            if name is None:
+                return False
+            outcome = self._handle.provide(Request(name, is_cell=True))
+            if not outcome.is_installed:
+                add_note(exception, outcome.note)
+                return False
+            if self._rerun.repeat(name):
+                return True
+            add_note(exception, notes.run_again((name,)))
+        except KeyboardInterrupt:
+            pass  # not now; the error that is shown next gets its usual note
+        except Exception as defect:  # noqa: BLE001 - a handler that raises is unregistered
+            add_note(exception, _report(defect))
+        return False
+
+    def note_for(self, exception: BaseException) -> str | None:
+        """Return the note for an error that is about to be shown."""
+        try:
+            return self._handle.session.note_for(exception)
+        except Exception as defect:  # noqa: BLE001 - showing the error comes first
+            return _report(defect)
+
+
+def _report(defect: Exception) -> str:
+    said = printable(f"{type(defect).__name__}: {defect}")
+    return f"autoinstall: an error of its own kept it from helping ({said}); please report it."

@@ -1,0 +1,169 @@
+"""`%autoinstall`: one line magic with sub-commands, their help, and tab completion."""
+
+import difflib
+import shlex
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+from IPython.core.error import UsageError
+
+from autoinstall import __version__, answers, typed
+from autoinstall.errors import AutoinstallError
+from autoinstall.hook import Handle
+from autoinstall.ipython.shell import Entry, Shell
+from autoinstall.settings import Mode
+from autoinstall.text import printable
+
+_NAME = "autoinstall"
+_COMPLETED_AS = f"%{_NAME}"
+
+_MEANING = {
+    Mode.ASK: "a question before anything is installed",
+    Mode.AUTO: "no question where the table vouches for a project",
+    Mode.OFF: "nothing is installed",
+}
+
+_HELP = """See and say what autoinstall does when an import is missing.
+
+%autoinstall
+    Show the settings in force, and where installs go.
+%autoinstall mode [ask|auto|off]
+    Show the mode, or set it for this session. What an administrator or the working folder forbids stays forbidden.
+%autoinstall which NAME...
+    Say what provides these import names, and why. Installs nothing, and asks no network.
+%autoinstall install NAME... [--project NAME[==VERSION]]
+    Install what these import names need, after one question; an earlier no is forgotten. A project's name
+    (opencv-python) is recognised. With --project, exactly that project is installed for one import name.
+
+For example: %autoinstall install cv2
+"""
+
+
+class CompletionEvent(Protocol):
+    """What IPython tells a completer."""
+
+    text_until_cursor: str
+
+
+class Magic:
+    """Registers the magic and its completer on a shell, and carries out what is typed.
+
+    Whatever is typed wrongly raises `UsageError`, which IPython shows as one line that says how it is typed rightly.
+    """
+
+    def __init__(self, shell: Shell, handle: Handle) -> None:
+        self._handle = handle
+        self._commands: dict[str, Callable[[Sequence[str]], None]] = {
+            "install": self._install,
+            "mode": self._mode,
+            "which": self._which,
+        }
+
+        def magic(line: str) -> None:
+            self._carry_out(line)
+
+        magic.__doc__ = _HELP
+        self._magic = Entry(shell.magics_manager.magics["line"], _NAME)
+        shell.magics_manager.register_function(magic, "line", _NAME)
+        self._magic.is_ours()
+        self._completer = Entry(shell.strdispatchers["complete_command"].strs, _COMPLETED_AS)
+        shell.set_hook("complete_command", self._complete, str_key=_COMPLETED_AS)
+        self._completer.is_ours()
+
+    def end(self) -> None:
+        """Leave magics and completers as they were found, but for what somebody has put in our place since."""
+        self._completer.undo()
+        self._magic.undo()
+
+    def _carry_out(self, line: str) -> None:
+        try:
+            words = shlex.split(line)
+        except ValueError as problem:
+            raise UsageError(f"%{_NAME}: {problem}") from None
+        if not words:
+            self._status()
+            return
+        command = self._commands.get(words[0])
+        if command is None:
+            raise UsageError(self._no_such_command(words[0]))
+        try:
+            command(words[1:])
+        except AutoinstallError as problem:
+            raise UsageError(f"%{_NAME} {words[0]}: {problem}") from None
+
+    def _no_such_command(self, word: str) -> str:
+        near = difflib.get_close_matches(word, self._commands, n=1)
+        meant = f" did you mean {near[0]}?" if near else ""
+        known = ", ".join(self._commands)
+        return f"%{_NAME}: there is no sub-command {printable(word, 40)};{meant or f' there are {known}.'}"
+
+    def _status(self) -> None:
+        settings = self._handle.session.settings()
+        origins = settings.origins
+        machine = self._handle.session.machine
+        _say(
+            f"autoinstall {__version__}",
+            f"  mode          {settings.mode} ({_MEANING[settings.mode]}; {origins.get('mode', 'default')})",
+            f"  installer     {settings.installer} ({origins.get('installer', 'default')})",
+            f"  installs into {printable(machine.place)} (Python {machine.python})",
+            f"Sub-commands: {', '.join(self._commands)}; %{_NAME}? tells about them.",
+        )
+
+    def _mode(self, words: Sequence[str]) -> None:
+        if len(words) > 1:
+            raise UsageError(f"%{_NAME} mode takes one of {', '.join(Mode)}")
+        if words:
+            self._handle.mode = words[0]
+        settings = self._handle.session.settings()
+        _say(f"mode {settings.mode}: {_MEANING[settings.mode]}")
+        if words and settings.mode != self._handle.mode:
+            _say(f"  {settings.origins['mode']} allows no more than that.")
+
+    def _which(self, words: Sequence[str]) -> None:
+        if not words:
+            raise UsageError(f"%{_NAME} which takes import names: %{_NAME} which cv2 yaml")
+        _say(*(answers.as_text(self._handle.session.advise(word)) for word in words))
+
+    def _install(self, words: Sequence[str]) -> None:
+        names, project = _names_and_project(words)
+        if not names:
+            raise UsageError(f"%{_NAME} install takes import names: %{_NAME} install cv2 yaml")
+        wanted = typed.requests(names, project, self._handle.session, _say, is_cell=True)
+        for _request, outcome in typed.provide_each(wanted, self._handle.provide):
+            if outcome.note is not None:
+                _say(outcome.note)
+
+    def _complete(self, shell: object, event: CompletionEvent) -> list[str]:
+        """Return what can stand where the cursor is: a sub-command, a mode, an option."""
+        del shell
+        words = event.text_until_cursor.split()[1:]
+        if event.text_until_cursor[-1:].isspace():
+            words.append("")
+        if len(words) == 1:
+            return sorted(self._commands)
+        if words[:1] == ["mode"] and len(words) == 2:  # noqa: PLR2004 - the word after `mode`
+            return sorted(Mode)
+        if words[:1] == ["install"] and words[-1].startswith("-"):
+            return ["--project"]
+        return []
+
+
+def _names_and_project(words: Sequence[str]) -> tuple[list[str], str | None]:
+    """Return the names and what follows `--project`, wherever it stands."""
+    names: list[str] = []
+    project = None
+    rest = iter(words)
+    for word in rest:
+        option, equals, value = word.partition("=")
+        if option == "--project":
+            project = value if equals else next(rest, "")
+        elif word.startswith("-"):
+            raise UsageError(f"%{_NAME} install has no option {printable(word, 40)}, only --project NAME[==VERSION]")
+        else:
+            names.append(word)
+    return names, project
+
+
+def _say(*lines: str) -> None:
+    for line in lines:
+        print(line)  # noqa: T201 - the cell's output is the screen

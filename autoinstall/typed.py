@@ -1,0 +1,58 @@
+"""What a person wants who types names to be installed: import names, or projects' names with the import of each."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+
+from autoinstall import table
+from autoinstall.advice import Verdict
+from autoinstall.errors import BadRequestError
+from autoinstall.names import is_import_name, project_name
+from autoinstall.provide import Outcome, Request, Session
+
+_IMPORTS = (Verdict.INSTALLED, Verdict.TRUSTED, Verdict.CHOICE, Verdict.RARE)
+"""What is taken for an import name; another name may be a project's."""
+
+
+def requests(
+    names: Sequence[str], project: str | None, session: Session, tell: Callable[[str], None], *, is_cell: bool
+) -> list[Request]:
+    """Return what was asked for, one request a name.
+
+    `project` is `NAME` or `NAME==VERSION`, said outright for exactly one import name. A project's name (`Pillow`) is
+    told to be one, and becomes a request for its import. Raises `BadRequestError` for what cannot be asked for, and
+    `BadProjectNameError` for a name that no project can have.
+    """
+    if project is None:
+        return [replace(_request(name, session, tell), is_cell=is_cell) for name in names]
+    if len(names) != 1 or not is_import_name(names[0]):
+        raise BadRequestError("--project goes with exactly one import name")
+    name, _, version = project.partition("==")
+    return [Request(names[0], is_cell=is_cell, is_explicit=True, project=project_name(name), version=version or None)]
+
+
+def provide_each(
+    wanted: Sequence[Request], provide: Callable[[Request], Outcome]
+) -> Iterator[tuple[Request, Outcome]]:
+    """Have all that is wanted provided, with as few questions as there can be, and yield what came of each."""
+    settled: set[str] = set()
+    for place, request in enumerate(wanted):
+        if request.import_name in settled:
+            continue
+        also = tuple(later.import_name for later in wanted[place + 1 :] if later.project is None)
+        outcome = provide(replace(request, also=also))
+        settled.update(outcome.installed, outcome.declined)
+        yield request, outcome
+
+
+def _request(name: str, session: Session, tell: Callable[[str], None]) -> Request:
+    if session.advise(name).verdict in _IMPORTS:
+        return Request(name, is_explicit=True)
+    project = project_name(name)
+    imports = table.imports_of(project)
+    if not imports and not is_import_name(name):
+        raise BadRequestError(f"no import name is known for {name}; say both: --project {project} IMPORT_NAME")
+    if not imports or imports[0] == name:
+        return Request(name, is_explicit=True)
+    tell(f"{name} is a project's name; its import is {imports[0]}")
+    usual = session.advise(imports[0]).project
+    return Request(imports[0], is_explicit=True, project=None if usual == project else project)

@@ -1,0 +1,169 @@
+"""`%autoinstall`: what its sub-commands do, and what it says to what it does not understand."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from IPython.core.completer import provisionalcompleter
+
+from autoinstall.advice import Verdict
+from autoinstall.hook import Handle
+from autoinstall.ipython.magic import Magic
+from autoinstall.plan import Wanted
+from autoinstall.provide import Session
+from tests.support.shell import made_shell
+from tests.support.story import FakeMachine, ScriptedAsker, advice
+
+ADVICES = (
+    advice("cv2", Verdict.CHOICE, "opencv-python", "opencv-python-headless", reason="Several projects provide cv2."),
+    advice("yaml", Verdict.TRUSTED, "pyyaml", reason="PyYAML is where yaml comes from."),
+    advice("colorsys", Verdict.INSTALLED, reason="colorsys can be imported here already."),
+)
+
+
+class Desk:
+    """A shell with the magic over a made-up machine and a person who says yes."""
+
+    def __init__(self, shell: Any, monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
+        # Neither this machine's settings nor this folder's have a say.
+        monkeypatch.chdir(folder)
+        monkeypatch.setenv("XDG_CONFIG_HOME", str(folder))
+        monkeypatch.setenv("XDG_CONFIG_DIRS", str(folder))
+        monkeypatch.delenv("AUTOINSTALL_MODE", raising=False)
+        self.folder = folder
+        self.machine = FakeMachine(ADVICES)
+        self.asker = ScriptedAsker("y", "y")
+        self.handle = Handle()
+        self.handle._session = Session(machine=self.machine, asker=self.asker)
+        self.shell = shell
+        self.magic = Magic(shell, self.handle)
+
+    def run(self, line: str, capsys: pytest.CaptureFixture[str]) -> str:
+        """Run a line and return what it shows."""
+        self.shell.run_cell(line)
+        shown = capsys.readouterr()
+        return shown.out + shown.err
+
+
+@pytest.fixture
+def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
+    with made_shell(tmp_path) as shell:
+        yield Desk(shell, monkeypatch, tmp_path)
+
+
+def test_status_says_what_holds_and_where_it_was_said(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
+    desk.handle.session.traitlets = {"installer": "pip"}
+    assert desk.run("%autoinstall", capsys).splitlines()[1:] == [
+        "  mode          ask (a question before anything is installed; default)",
+        "  installer     pip (c.AutoInstall)",
+        "  installs into /made-up (Python 3.12)",
+        "Sub-commands: install, mode, which; %autoinstall? tells about them.",
+    ]
+
+
+def test_mode_is_shown_and_set(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
+    assert desk.run("%autoinstall mode", capsys) == "mode ask: a question before anything is installed\n"
+    assert desk.run("%autoinstall mode off", capsys) == "mode off: nothing is installed\n"
+    assert desk.handle.mode == "off"
+
+
+def test_a_mode_is_no_looser_than_the_folder_allows(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
+    (desk.folder / "autoinstall.toml").write_text('mode = "off"\n')
+    shown = desk.run("%autoinstall mode auto", capsys)
+    assert shown.splitlines()[0] == "mode off: nothing is installed"
+    assert "autoinstall.toml allows no more than that." in shown
+
+
+def test_which_answers_each_name(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
+    assert desk.run("%autoinstall which yaml cv2", capsys) == (
+        "yaml comes with pyyaml\n  PyYAML is where yaml comes from.\n"
+        "cv2 comes with one of opencv-python, opencv-python-headless\n  Several projects provide cv2.\n"
+    )
+    assert desk.machine.planned == []
+
+
+def test_install_asks_once_for_all(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
+    assert desk.run("%autoinstall install cv2 yaml", capsys) == ""
+    assert len(desk.asker.prompts) == 1
+    assert desk.machine.planned == [
+        (Wanted("cv2", "opencv-python"), Wanted("yaml", "pyyaml")),  # type: ignore[arg-type]  # plain text will do
+    ]
+    assert len(desk.machine.carried_out) == 1
+
+
+@pytest.mark.parametrize(
+    "line", ["install thing --project Some.Thing==1.2", "install --project=Some.Thing==1.2 thing"]
+)
+def test_install_takes_a_project_said_outright(desk: Desk, capsys: pytest.CaptureFixture[str], line: str) -> None:
+    assert desk.run(f"%autoinstall {line}", capsys) == ""
+    assert desk.machine.planned == [(Wanted("thing", "some-thing", "1.2"),)]  # type: ignore[arg-type]  # plain text
+
+
+def test_install_declined_says_why(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
+    desk.asker.answers = ["n"]
+    assert "pyyaml, which provides yaml, was not installed: you said no." in desk.run(
+        "%autoinstall install yaml", capsys
+    )
+    assert desk.machine.carried_out == []
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("wich cv2", "%autoinstall: there is no sub-command wich; did you mean which?"),
+        ("frobnicate", "%autoinstall: there is no sub-command frobnicate; there are install, mode, which."),
+        ("mode sometimes", "%autoinstall mode: mode = 'sometimes' (argument): it must be off or ask or auto"),
+        ("mode ask auto", "%autoinstall mode takes one of off, ask, auto"),
+        ("which", "%autoinstall which takes import names: %autoinstall which cv2 yaml"),
+        ("install", "%autoinstall install takes import names: %autoinstall install cv2 yaml"),
+        ("install cv2 --upgrade", "%autoinstall install has no option --upgrade, only --project NAME[==VERSION]"),
+        ("install a b --project c", "%autoinstall install: --project goes with exactly one import name"),
+        ("install 'unclosed", "%autoinstall: No closing quotation"),
+        ("install --project -x cv2", "%autoinstall install: '-x' is not a project's name"),
+    ],
+)
+def test_what_is_typed_wrongly_is_told_how_to_type(
+    desk: Desk, capsys: pytest.CaptureFixture[str], line: str, said: str
+) -> None:
+    shown = desk.run(f"%autoinstall {line}", capsys)
+    assert said in shown
+    assert "Traceback" not in shown
+    assert desk.machine.planned == []
+
+
+OURS = ("install", "mode", "which", "ask", "auto", "off", "--project")
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("%autoinstall ", ["install", "mode", "which"]),
+        ("%autoinstall m", ["mode"]),
+        ("autoinstall wh", ["which"]),
+        ("%autoinstall mode ", ["ask", "auto", "off"]),
+        ("%autoinstall mode a", ["ask", "auto"]),
+        ("%autoinstall install cv2 --p", ["--project"]),
+    ],
+)
+def test_tab_completes(desk: Desk, line: str, expected: list[str]) -> None:
+    with provisionalcompleter():
+        found = [line[: match.start] + match.text for match in desk.shell.Completer.completions(line, len(line))]
+    words = [whole.split()[-1] for whole in found]  # jedi's among them
+    assert [word for word in words if word in OURS] == expected
+
+
+def test_help_tells_about_every_sub_command(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
+    shown = desk.run("%autoinstall?", capsys)
+    for command in ("install NAME", "mode [ask|auto|off]", "which NAME"):
+        assert f"%autoinstall {command}" in shown
+
+
+def test_after_the_end_magics_and_completers_are_as_they_were(tmp_path: Path) -> None:
+    with made_shell(tmp_path) as shell:
+        shell.register_magic_function(lambda line: line, "line", "autoinstall")
+        shell.set_hook("complete_command", lambda *_: [], str_key="%autoinstall")
+        magics, completers = shell.magics_manager.magics["line"], shell.strdispatchers["complete_command"].strs
+        before = dict(magics), dict(completers)
+        Magic(shell, Handle()).end()
+        assert (magics, completers) == before
