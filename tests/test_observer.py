@@ -1,6 +1,7 @@
 """The observer as a maintainer runs it, over an index of a thousand made-up projects."""
 
 import dataclasses
+import io
 import json
 import subprocess
 import sys
@@ -15,6 +16,8 @@ import pytest
 
 from data.observer.__main__ import main
 from data.observer.crawl import MOST_FAILURES_IN_A_ROW
+from data.observer.observe import Observation
+from data.observer.state import State
 from tests.support.catalogue import Release
 from tests.support.faults import (
     Cut,
@@ -248,6 +251,32 @@ def test_an_index_that_is_busy_is_asked_again(
     fifty.faults = [Hiccups(503)]
     assert observer(fifty, THOUSAND[:40]) == 0
     assert "40 projects: 32 observed, 4 no wheel, 0 absent, 4 refused, 0 failed" in capsys.readouterr().err
+
+
+def test_an_interrupted_run_ends_its_threads_and_says_so(
+    thousand: LocalIndex, observer: Observe, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Ctrl-C comes to the thread that writes down."""
+
+    def interrupted(_state: State, _observation: Observation) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(State, "add", interrupted)
+        assert observer(thousand, THOUSAND) == 130
+    assert "interrupted; what is done is kept" in capsys.readouterr().err
+    assert len(thousand.asked) < 100
+    assert observer(thousand, THOUSAND[:30]) == 0
+
+
+def test_standard_input_and_bytes_that_are_no_text(
+    fifty: LocalIndex, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for content, status in ((b"\xef\xbb\xbfmade-up-0000\r\nmade-up-0001\n", 0), (b"made-up-0000\n\xff\xfe\n", 2)):
+        monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(content)))
+        assert main(["-", *_options(fifty, tmp_path)]) == status
+    assert fifty.asked == {"made-up-0000", "made-up-0001"}
+    assert "line 2 of the list" in capsys.readouterr().err
 
 
 def test_a_killed_run_is_gone_on_with(

@@ -1,6 +1,7 @@
 """One project observed: its page, its wheel read from the end, and everything that can be wrong with either."""
 
 import dataclasses
+import gzip
 import zipfile
 from collections.abc import Callable
 from http import HTTPStatus
@@ -21,6 +22,7 @@ from tests.support.faults import (
     Garbage,
     Huge,
     Kind,
+    Line,
     LoginPage,
     Password,
     Point,
@@ -78,6 +80,27 @@ class Moved(Fault):
 
     def answer(self, request: Request, response: Response) -> Response:
         return response if request.kind is not Kind.FILE else Response(HTTPStatus.FOUND, {"Location": self.to}, b"")
+
+
+class ClosedEarly(Fault):
+    """Ends the connection in good order, half-way through a wheel."""
+
+    def send(self, request: Request, response: Response, line: Line) -> bool:
+        if request.kind is not Kind.FILE:
+            return False
+        line.write_head(response)
+        line.write(response.body[: len(response.body) // 2])
+        line.hang_up()
+        return True
+
+
+class Bomb(Fault):
+    """METADATA of few bytes that are five million when decompressed."""
+
+    def answer(self, request: Request, response: Response) -> Response:
+        if request.kind is not Kind.METADATA:
+            return response
+        return Response(HTTPStatus.OK, {"Content-Encoding": "gzip"}, gzip.compress(b" " * 5_000_000))
 
 
 class AnotherRange(Fault):
@@ -341,6 +364,8 @@ def test_every_damaged_byte_ends_in_an_answer(make_index: Serve) -> None:
         pytest.param(Status(503, retry_after=3600), Ending.FAILED, "wait 3600 s", id="a wait beyond the time"),
         pytest.param(Cut(Point.CONNECT), Ending.FAILED, "no complete answer", id="cut before the answer"),
         pytest.param(Cut(Point.HALF, on=FILES), Ending.FAILED, "no complete answer", id="cut within the wheel"),
+        pytest.param(ClosedEarly(), Ending.FAILED, "no complete answer", id="closed within the wheel"),
+        pytest.param(Bomb(), Ending.REFUSED, "longer than 4000000 bytes", id="a decompression bomb"),
         pytest.param(LoginPage(on=PAGES), Ending.FAILED, "not one of a simple index", id="a page to log in on"),
         pytest.param(Garbage(), Ending.FAILED, "not one of a simple index", id="broken JSON"),
         pytest.param(Garbage(b"[" * 200_000), Ending.FAILED, "not one of a simple index", id="JSON without a bottom"),

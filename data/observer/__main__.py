@@ -64,9 +64,9 @@ def _run(options: argparse.Namespace, projects: list[ProjectName], state: State)
 
 def _read_list(path: str) -> list[ProjectName]:
     """Return the projects listed, each once, in order; blank lines and what follows `#` do not count."""
-    lines = sys.stdin if path == "-" else Path(path).read_text(encoding="utf-8").splitlines()
+    content = sys.stdin.buffer.read() if path == "-" else Path(path).read_bytes()
     projects: dict[ProjectName, None] = {}
-    for number, line in enumerate(lines, 1):
+    for number, line in enumerate(content.decode("utf-8-sig", "replace").splitlines(), 1):
         if text := line.partition("#")[0].strip():
             try:
                 projects[project_name(text)] = None

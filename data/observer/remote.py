@@ -17,7 +17,7 @@ from data.observer.errors import FailedError, RefusedError
 TAIL = 32_768
 """In bytes, what is asked for first: the archive's directory and, just before it, what `.dist-info` holds.
 
-Measured (README): with less most wheels need a further request, with more most bytes are thrown away.
+With less most wheels need a further request, with more most bytes are thrown away: measured, see README.md.
 """
 
 LARGEST_WHOLE = 2_000_000
