@@ -2,7 +2,7 @@
 
 from collections.abc import Generator, Mapping
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 
 @dataclass(frozen=True, slots=True)
@@ -11,7 +11,12 @@ class Command:
 
     `environment` is the child's whole environment, nothing is inherited. `files` are written into the empty folder
     that the child is started in before it starts, by name. `stall` is how many seconds it may go without a sign of
-    progress before it is ended; `shows_progress` tells whether its standard error is meant for people.
+    progress before it is ended, and `limit` how many it may take at all (`None`: as long as it moves). Signs of
+    progress are what it writes to its outputs, and growth of the folders in `downloads` and `watched`: without a
+    terminal tools download in silence. In `downloads`, where growth counts as bytes received, the last part may be a
+    pattern such as `.tmp*`, which stands for folders that are made from now on. None of them needs to exist. `phase`
+    says in a word or two what the child does, for people; `shows_progress` tells whether its standard error is meant
+    for them too.
     """
 
     argv: tuple[str, ...]
@@ -19,6 +24,13 @@ class Command:
     files: Mapping[str, bytes] = field(default_factory=dict)
     stall: float = 60.0
     shows_progress: bool = False
+    limit: float | None = None
+    downloads: tuple[str, ...] = ()
+    watched: tuple[str, ...] = ()
+    phase: str = ""
+
+
+Ending = Literal["", "stalled", "interrupted", "not found"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +43,8 @@ class Finished:
     status: int | None
     output: str
     errors: str
-    ending: str = ""
-    """Empty, or one of `stalled`, `interrupted`, `not found`."""
+    ending: Ending = ""
+    """Why it did not come to an end of its own; empty where it did."""
 
 
 _Result = TypeVar("_Result")

@@ -20,8 +20,8 @@ class Wanted:
 class File:
     """One wheel, named by its hash.
 
-    `size` is in bytes; it and `uploaded` are `None` where the index does not say. `index` is the index that listed the
-    file, without credentials, or empty where that is not known.
+    `size` is in bytes; it and `uploaded` are `None` where the index does not say. `index` is the index that listed
+    the file, without credentials, or empty where that is not known.
     """
 
     name: str

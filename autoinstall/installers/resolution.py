@@ -1,0 +1,255 @@
+"""What is asked of a resolver, and what is asked again to learn why it found nothing: facts, not its words."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Protocol
+
+from autoinstall.command import Steps
+from autoinstall.environment import Installed
+from autoinstall.indexes import Indexes
+from autoinstall.installers import refusals
+from autoinstall.installers.relations import needed_only_by, without_contradictions
+from autoinstall.names import ProjectName, project_name
+from autoinstall.plan import File, Item, Plan, Refusal, Wanted
+
+OURSELVES = project_name("ipython-autoinstall")
+
+_MOST_CULPRITS = 8
+_OLDEST_PYTHON = 6
+_PYTHONS_AHEAD = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One resolution. Wheels only, from indexes only, for the environment's own interpreter unless said otherwise.
+
+    `installed` are held as they are. Files uploaded after `since` do not count, except those of projects in
+    `undated`, about which the index is silent. `alone`: nothing that the projects require counts, and an sdist is an
+    answer too (it is not built). `any_platform` and `python` (such as `3.12`) ask for wheels that do not fit here,
+    alone.
+    """
+
+    wanted: tuple[Wanted, ...]
+    installed: Mapping[ProjectName, Installed] = field(default_factory=dict)
+    since: datetime | None = None
+    undated: frozenset[ProjectName] = frozenset()
+    alone: bool = False
+    any_platform: bool = False
+    python: str | None = None
+
+    @property
+    def requirements(self) -> tuple[str, ...]:
+        """The wanted projects as requirements (PEP 508)."""
+        exact = {one.project: one.version for one in self.wanted if one.version is not None}
+        return tuple(
+            f"{project}=={exact[project]}" if project in exact else project
+            for project in dict.fromkeys(one.project for one in self.wanted)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Locked:
+    """One wheel of an answer. `requires` are its requirements, where the resolver tells them."""
+
+    project: ProjectName
+    version: str
+    file: File
+    requires: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Lock:
+    """An answer: `wheels` are to be installed; `sourced` are projects that only something else than a wheel provides.
+
+    What is installed already is in neither, unless the resolver means to change it.
+    """
+
+    wheels: tuple[Locked, ...]
+    sourced: tuple[ProjectName, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Unsolvable:
+    """There is no such set. `said` is what the resolver wrote, `blamed` the projects that it put it down to."""
+
+    said: str
+    blamed: tuple[ProjectName, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why an answer holds a project, and which index lists it (empty where it is not said)."""
+
+    needed_by: tuple[ProjectName, ...] = ()
+    index: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """The question that had an answer, and the answer."""
+
+    question: Question
+    lock: Lock
+
+
+class Resolver(Protocol):
+    """A tool that can be asked."""
+
+    def ask(self, question: Question) -> Steps[Lock | Unsolvable | Refusal]:
+        """Answer, or refuse where something else than the question stands in the way."""
+
+    def reasons(self, resolved: Resolved) -> Steps[Mapping[ProjectName, Reason]]:
+        """Return why each project is in an answer; those about which nothing is known may be left out."""
+
+
+def resolve(question: Question, resolver: Resolver, python_version: str) -> Steps[Resolved | Refusal]:
+    """Ask once where all is well; else ask with less and less in the way until it is plain what stood there."""
+    answer = yield from resolver.ask(question)
+    if isinstance(answer, Unsolvable):
+        # An environment can contradict itself already, and that is not the plan's affair.
+        consistent = without_contradictions(question.installed)
+        if consistent != question.installed:
+            question = replace(question, installed=consistent)
+            answer = yield from resolver.ask(question)
+    if isinstance(answer, Unsolvable):
+        return (yield from _with_less_in_the_way(question, resolver, python_version, answer))
+    return _checked(question, answer)
+
+
+def plan_of(resolved: Resolved, reasons: Mapping[ProjectName, Reason], indexes: Indexes, installer: str) -> Plan:
+    """Return an answer as a plan. What nothing is known to need is put down to all that was wanted."""
+    wanted = resolved.question.wanted
+    listed = {each.project for each in resolved.lock.wheels}
+    roots = tuple(dict.fromkeys(one.project for one in wanted))
+    items = []
+    for each in resolved.lock.wheels:
+        reason = reasons.get(each.project, Reason())
+        wanted_as = tuple(one.import_name for one in wanted if one.project == each.project)
+        needed_by = tuple(who for who in reason.needed_by if who in listed or who in resolved.question.installed)
+        if not wanted_as and not needed_by:
+            needed_by = tuple(root for root in roots if root != each.project)
+        file = replace(each.file, index=reason.index or each.file.index)
+        items.append(Item(each.project, each.version, file, wanted_as, needed_by))
+    return Plan(tuple(items), installer, indexes.described(item.file.index for item in items))
+
+
+def _with_less_in_the_way(
+    question: Question, resolver: Resolver, python_version: str, first: Unsolvable
+) -> Steps[Resolved | Refusal]:
+    ageless = replace(question, since=None)
+    if question.since is not None:
+        answer = yield from resolver.ask(ageless)
+        if isinstance(answer, Lock):
+            return (yield from _too_new_or_undated(question, answer, resolver))
+        if isinstance(answer, Refusal):
+            return answer
+    if question.installed:
+        answer = yield from resolver.ask(replace(ageless, installed={}))
+        if isinstance(answer, Lock):
+            return (yield from _conflict(ageless, answer, resolver, first))
+        if isinstance(answer, Refusal):
+            return answer
+    return (yield from _not_to_be_had(question, resolver, python_version, first))
+
+
+def _checked(question: Question, answer: Lock | Refusal) -> Resolved | Refusal:
+    """Trust no resolver to have kept to the question."""
+    if isinstance(answer, Refusal):
+        return answer
+    changed = [each.project for each in answer.wheels if each.project in question.installed]
+    if changed or answer.sourced:
+        return refusals.not_as_asked((*changed, *answer.sourced))
+    return Resolved(question, answer)
+
+
+def _too_new_or_undated(question: Question, ageless: Lock, resolver: Resolver) -> Steps[Resolved | Refusal]:
+    """Tell files that are too new from those about whose age the index is silent: these pass, the others never."""
+    since = question.since
+    undated = frozenset(each.project for each in ageless.wheels if each.file.uploaded is None)
+    if undated:
+        dated = replace(question, undated=undated)
+        answer = yield from resolver.ask(dated)
+        if not isinstance(answer, Unsolvable):
+            return _checked(dated, answer)
+    young = [
+        each for each in ageless.wheels if since and each.file.uploaded is not None and each.file.uploaded > since
+    ]
+    if not young:
+        return _checked(replace(question, since=None), ageless)
+    return refusals.too_new(question.wanted, [(each.project, each.version) for each in young])
+
+
+def _conflict(question: Question, free: Lock, resolver: Resolver, first: Unsolvable) -> Steps[Refusal]:
+    """Find the one installed distribution that stands in the way, by leaving out one after the other."""
+    held = question.installed
+    differing = [each for each in free.wheels if each.project in held and each.version != held[each.project].version]
+    for each in differing[:_MOST_CULPRITS]:
+        without = replace(
+            question, installed={project: one for project, one in held.items() if project != each.project}
+        )
+        answer = yield from resolver.ask(without)
+        if isinstance(answer, Lock):
+            reasons = yield from resolver.reasons(Resolved(without, answer))
+            would_do = next((one.version for one in answer.wheels if one.project == each.project), each.version)
+            needed_by = reasons.get(each.project, Reason()).needed_by
+            return refusals.conflict(
+                question.wanted,
+                held[each.project],
+                would_do=would_do,
+                needed_by=[_with_version(who, answer, held) for who in needed_by if who != each.project],
+                is_only_ours=each.project in needed_only_by(OURSELVES, held),
+                details=first.said,
+            )
+    return refusals.conflicts(question.wanted, [held[each.project] for each in differing], details=first.said)
+
+
+def _with_version(project: ProjectName, lock: Lock, held: Mapping[ProjectName, Installed]) -> str:
+    if project in held:
+        return f"{project} {held[project].version}"
+    version = next((each.version for each in lock.wheels if each.project == project), "")
+    return f"{project} {version}".rstrip()
+
+
+def _not_to_be_had(question: Question, resolver: Resolver, python_version: str, first: Unsolvable) -> Steps[Refusal]:
+    """Ask for each project by itself, those that were wanted first: in whatever form, for whatever machine."""
+    for one in question.wanted:
+        refusal = yield from _on_its_own(one, one, resolver, python_version, first)
+        if refusal is not None:
+            return refusal
+    for project in first.blamed:
+        if project not in {one.project for one in question.wanted}:
+            one = question.wanted[0]
+            refusal = yield from _on_its_own(one, Wanted(one.import_name, project), resolver, python_version, first)
+            if refusal is not None:
+                return refusal
+    return refusals.unexplained(question.wanted, first.said)
+
+
+def _on_its_own(
+    asked: Wanted, one: Wanted, resolver: Resolver, python_version: str, first: Unsolvable
+) -> Steps[Refusal | None]:
+    """Return why one project cannot be had at all, or `None` where by itself it can."""
+    alone = Question((one,), alone=True)
+    answer = yield from resolver.ask(alone)
+    if isinstance(answer, Refusal):
+        return answer
+    if isinstance(answer, Lock):
+        return None if answer.wheels else refusals.no_wheel(asked, one, first.said)
+    answer = yield from resolver.ask(replace(alone, any_platform=True))
+    if isinstance(answer, Lock) and answer.wheels:
+        return refusals.not_for_this_platform(asked, one, answer.wheels[0].file.name, first.said)
+    for python in _other_pythons(python_version):
+        answer = yield from resolver.ask(replace(alone, python=python))
+        if isinstance(answer, Lock) and answer.wheels:
+            return refusals.not_for_this_python(asked, one, python_version, python, first.said)
+    return refusals.not_found(asked, one, first.said)
+
+
+def _other_pythons(python_version: str) -> Iterator[str]:
+    """Yield the minor versions around this one, nearest first."""
+    minor = int(python_version.split(".")[1])
+    for distance in range(1, minor - _OLDEST_PYTHON + 1):
+        yield f"3.{minor - distance}"
+        if distance <= _PYTHONS_AHEAD:
+            yield f"3.{minor + distance}"

@@ -1,0 +1,303 @@
+"""uv: the planner and default installer, which builds nothing to plan and needs no pip in the environment."""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from autoinstall.command import Command, Finished, Steps
+from autoinstall.environment import Environment, Installed
+from autoinstall.indexes import VARIABLES_OF_UV, Configuration, Indexes
+from autoinstall.installers import refusals
+from autoinstall.installers.pylock import BadLockError, read_pylock, read_reasons, toml, write_pylock
+from autoinstall.installers.resolution import Lock, Question, Reason, Resolved, Unsolvable, plan_of, resolve
+from autoinstall.names import ProjectName, project_name
+from autoinstall.plan import Obstacle, Plan, Refusal, Wanted
+from autoinstall.platforms import here, quoted, uv_cache_folder
+
+CONNECT_TIMEOUT = 3
+RETRIES = 1
+"""Together at most 8 seconds until somebody without a network is told so."""
+
+READ_TIMEOUT = 15
+"""In seconds without a byte, where the user has not said otherwise: that is a stall, not a slow line."""
+
+PLAN_LIMIT = 90.0
+"""In seconds. Planning asks for pages and metadata only; an index that drips them would keep uv busy for ever."""
+
+
+@dataclass(frozen=True, slots=True)
+class Uv:
+    """uv, started as the binary itself. `variables` are those of this process, `home` is the user's folder."""
+
+    binary: Path
+    variables: Mapping[str, str]
+    home: Path = field(default_factory=Path.home)
+    name: str = "uv"
+
+    def shown_command(self, projects: Sequence[str], environment: Environment) -> str:
+        """Return what a person types in a terminal to do the same by hand."""
+        return quoted(("uv", "pip", "install", "--python", str(environment.executable), *projects))
+
+    def plan(
+        self,
+        wanted: Sequence[Wanted],
+        environment: Environment,
+        installed: Mapping[ProjectName, Installed],
+        configuration: Configuration,
+        *,
+        min_age_days: int | None,
+        now: datetime,
+    ) -> Steps[Plan | Refusal]:
+        """Find the exact wheels or why there are none: One resolution and one look at its cache where all is well."""
+        resolver = UvResolver(self, environment, configuration)
+        since = now - timedelta(days=min_age_days) if min_age_days else None
+        resolved = yield from resolve(Question(tuple(wanted), installed, since), resolver, environment.python_version)
+        if isinstance(resolved, Refusal):
+            return resolved
+        reasons = yield from resolver.reasons(resolved)
+        return plan_of(resolved, reasons, configuration.for_uv(), self.name)
+
+    def stage(
+        self, plan: Plan, environment: Environment, configuration: Configuration, into: Path
+    ) -> Steps[Refusal | None]:
+        """Install the plan's files into `into`, by hash; what lies in uv's cache already is linked from there."""
+        if not plan.items:
+            return None
+        indexes = configuration.for_uv()
+        cache = self.cache_folder(configuration)
+        finished = yield Command(
+            argv=(
+                *(str(self.binary), "pip", "install", "-r", "pylock.toml"),
+                *("--config-file", "uv.toml", "--preview-features", "pylock"),
+                *("--python", str(environment.executable), "--prefix", str(into), "--cache-dir", cache),
+                *("--no-deps", "--require-hashes", "--no-build"),
+            ),
+            environment=self.environment(indexes),
+            files={
+                "pylock.toml": _encoded(write_pylock(plan.items, environment.python_version)),
+                "uv.toml": _encoded(settings_file(configuration)),
+            },
+            shows_progress=True,
+            downloads=(f"{cache}/.tmp*",),
+            watched=(str(into),),
+            phase="installing",
+        )
+        return None if finished.status == 0 else refusal_of(finished)
+
+    def cache_folder(self, configuration: Configuration) -> str:
+        """Return the user's own cache: that it is warm is what makes uv fast."""
+        configured = self.variables.get("UV_CACHE_DIR") or configuration.uv_settings.get("cache-dir")
+        return str(Path(str(configured or uv_cache_folder(self.variables, str(self.home)))).expanduser().absolute())
+
+    def environment(self, indexes: Indexes) -> dict[str, str]:
+        """Return the variables that uv is started with: all of this process's but those that would redirect it."""
+        kept = {name: value for name, value in self.variables.items() if _is_kept(name)}
+        for name, said in (
+            ("SSL_CERT_FILE", indexes.certificate),
+            ("SSL_CLIENT_CERT", indexes.client_certificate),
+            ("ALL_PROXY", indexes.proxy),
+        ):
+            if said is not None:
+                kept.setdefault(name, said.value)
+        return kept | {
+            "UV_HTTP_TIMEOUT": str(READ_TIMEOUT) if indexes.timeout is None else indexes.timeout.value,
+            "UV_HTTP_CONNECT_TIMEOUT": str(CONNECT_TIMEOUT),
+            "UV_HTTP_RETRIES": str(RETRIES),
+            "UV_NO_PROGRESS": "1",
+            "UV_PYTHON_DOWNLOADS": "never",
+            "NO_COLOR": "1",
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class UvResolver:
+    """`uv pip compile`, asked.
+
+    What is installed is handed to it as folders of that name with metadata given beforehand (uv's setting
+    `dependency-metadata`) and a constraint on each. So local versions, editable installs and versions that no index
+    has stand as they are, their requirements count, no index is asked about them, and uv's cache keeps nothing of it.
+    """
+
+    uv: Uv
+    environment: Environment
+    configuration: Configuration
+
+    def ask(self, question: Question) -> Steps[Lock | Unsolvable | Refusal]:
+        """Answer with one `uv pip compile`."""
+        finished = yield self._command(question, ("--format", "pylock.toml"))
+        if finished.status == 0:
+            try:
+                return read_pylock(finished.output, question.installed)
+            except BadLockError:
+                return refusals.tool_failed(finished, "uv")
+        return _unsolvable(finished) or refusal_of(finished)
+
+    def reasons(self, resolved: Resolved) -> Steps[Mapping[ProjectName, Reason]]:
+        """Have the same resolution told with annotations, which takes milliseconds: all of it lies in the cache."""
+        told = ("--annotation-style", "line", "--emit-index-annotation")
+        finished = yield self._command(resolved.question, (*told, "--offline"))
+        if finished.status != 0:
+            finished = yield self._command(resolved.question, told)
+        return read_reasons(finished.output) if finished.status == 0 else {}
+
+    def _command(self, question: Question, arguments: Sequence[str]) -> Command:
+        uv = self.uv
+        cache = uv.cache_folder(self.configuration)
+        files = {
+            "wanted.txt": _lines(question.requirements),
+            "installed.txt": _lines(f"{project} @ ./installed/{project}" for project in question.installed),
+            "uv.toml": _encoded(settings_file(self.configuration, question)),
+        }
+        return Command(
+            argv=(
+                *(str(uv.binary), "pip", "compile", "wanted.txt", "--constraints", "installed.txt"),
+                *("--config-file", "uv.toml", "--no-header", "--no-progress"),
+                *("--python", str(self.environment.executable), "--cache-dir", cache),
+                *_flags(question),
+                *arguments,
+            ),
+            environment=uv.environment(self.configuration.for_uv()),
+            files=files | {f"installed/{project}/.installed": b"" for project in question.installed},
+            limit=PLAN_LIMIT,
+            phase="planning",
+        )
+
+
+def found(
+    environment: Environment,
+    installed: Mapping[ProjectName, Installed],
+    configuration: Configuration,
+    variables: Mapping[str, str],
+) -> Uv | Refusal:
+    """Return the uv that came with autoinstall or lies beside the interpreter, or why it cannot be used here."""
+    del installed
+    if (obstacle := configuration.why_not_uv()) is not None:
+        sentence = f"uv cannot be used: {obstacle}."
+        return Refusal(Obstacle.INSTALLER_MISSING, sentence)
+    binary = _binary(environment)
+    if binary is None:
+        sentence = "There is no uv here: reinstall ipython-autoinstall, which brings it."
+        return Refusal(Obstacle.INSTALLER_MISSING, sentence)
+    return Uv(binary, variables)
+
+
+def _binary(environment: Environment) -> Path | None:
+    beside = environment.scripts / f"uv{here().executable_suffix}"
+    if beside.exists():
+        return beside
+    with suppress(ImportError, FileNotFoundError):
+        import uv  # noqa: PLC0415 - only where it does not lie where it usually does
+
+        return Path(uv.find_uv_bin())
+    return None
+
+
+def settings_file(configuration: Configuration, question: Question | None = None) -> str:
+    """Return the uv.toml that stands in for the user's: where files come from, and what is known beforehand.
+
+    It is a file and not arguments because index URLs may hold passwords, which `ps` would show to everybody.
+    """
+    settings = dict(configuration.uv_settings)
+    indexes = configuration.for_uv()
+    settings.pop("cache-dir", None)
+    if not configuration.uv.names_sources:
+        tables: list[dict[str, object]] = [{"url": said.value} for said in indexes.extra]
+        if indexes.index is not None:
+            tables.append({"url": indexes.index.value, "default": True})
+        settings |= {
+            "index": tables,
+            "find-links": [said.value for said in indexes.find_links],
+            "no-index": indexes.no_index is not None,
+        }
+    settings["allow-insecure-host"] = [said.value for said in indexes.trusted_hosts]
+    if indexes.keyring is not None:
+        settings["keyring-provider"] = "subprocess" if indexes.keyring.value == "subprocess" else "disabled"
+    lines = [f"{key} = {toml(value)}" for key, value in settings.items()]
+    known: list[dict[str, object]] = []
+    if question is not None and question.alone:
+        known = [{"name": one.project, "requires-dist": []} for one in question.wanted]
+    elif question is not None:
+        known = [
+            {"name": one.project, "version": one.version, "requires-dist": one.requires, "provides-extra": one.extras}
+            for one in question.installed.values()
+        ]
+    lines.append(f"dependency-metadata = {toml(known)}")
+    return "\n".join(lines) + "\n"
+
+
+def _flags(question: Question) -> list[str]:
+    flags = []
+    if not question.alone or question.any_platform or question.python is not None:
+        flags += ["--only-binary", ":all:"]
+    if question.alone:
+        flags.append("--no-deps")
+    if question.any_platform:
+        flags.append("--universal")
+    if question.python is not None:
+        flags += ["--python-version", question.python]
+    if question.since is not None:
+        flags += ["--exclude-newer", question.since.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")]
+        for project in sorted(question.undated):
+            flags += ["--exclude-newer-package", f"{project}=false"]
+    return flags
+
+
+# Which projects uv puts it down to; whether it is so is asked again, project by project.
+_BLAMED = re.compile(
+    r"\b(?P<project>[a-z0-9](?:[a-z0-9._-]*[a-z0-9])?)(?:[<>=!]=?\S+)?"
+    r" (?:was not found|was yanked|has no |cannot be used|are available)"
+)
+
+
+def _unsolvable(finished: Finished) -> Unsolvable | None:
+    said = finished.errors
+    if finished.status is not None and "Failed to parse" in said and "uv.toml" in said:
+        return Unsolvable(said)  # an installed distribution says something that no standard allows
+    if finished.status != 1 or "could not be queried" in said or "403 Forbidden" in said:
+        return None  # uv calls a project missing where the index asked for a password
+    if "No solution found" not in said and "Failed to resolve dependencies" not in said:
+        return None
+    blamed = dict.fromkeys(project_name(found["project"]) for found in _BLAMED.finditer(said))
+    return Unsolvable(said, tuple(blamed))
+
+
+def refusal_of(finished: Finished) -> Refusal:
+    """Return why uv failed, where it was not for want of a solution."""
+    if (refusal := refusals.of_ending(finished, "uv")) is not None:
+        return refusal
+    said = finished.errors
+    index = _index_in(said)
+    if "401 Unauthorized" in said or "403 Forbidden" in said:
+        return refusals.index_failed(index, "asks for a user name and a password, or refuses those it got", finished)
+    if "HTTP status" in said:
+        return refusals.index_failed(index, "answered with an error: try again later", finished)
+    if "error sending request" in said or "error decoding response body" in said:
+        return refusals.offline(index, finished)
+    if "unexpected JSON" in said or "unexpected HTML" in said:
+        return refusals.index_failed(index, "answered with something that is no index page", finished)
+    if "Hash mismatch" in said:
+        return refusals.index_failed(index, "no longer has the file that was shown: nothing was installed", finished)
+    return refusals.tool_failed(finished, "uv")
+
+
+def _index_in(said: str) -> str:
+    """Return the host that uv speaks of: of a URL it is what people know, and it has no credentials in it."""
+    found = re.search(r"https?://(?:[^/@\s]*@)?(?P<host>[^/\s`)]+)", said)
+    return found["host"] if found else ""
+
+
+def _is_kept(name: str) -> bool:
+    if name.startswith("UV_"):
+        return name in VARIABLES_OF_UV or re.fullmatch(r"UV_INDEX_\w+_(USERNAME|PASSWORD)", name) is not None
+    return not name.startswith("PIP_")
+
+
+def _lines(lines: Iterable[str]) -> bytes:
+    return _encoded("".join(f"{line}\n" for line in lines))
+
+
+def _encoded(text: str) -> bytes:
+    return text.encode("utf-8", "replace")

@@ -1,0 +1,170 @@
+"""What differs between Linux, macOS and Windows, decided here once as data that takes the platform as a parameter."""
+
+import functools
+import ntpath
+import posixpath
+import shlex
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class System(StrEnum):
+    """The families of platforms that behave differently; every other Unix goes with Linux."""
+
+    LINUX = "linux"
+    MACOS = "macos"
+    WINDOWS = "windows"
+
+
+@dataclass(frozen=True, slots=True)
+class Platform:
+    """The facts of one family.
+
+    `scripts_folder` is the name below a prefix; `interpreters` are names of the interpreter there, best first.
+    `new_group` are the arguments of `subprocess.Popen` that put a child out of reach of this terminal's Ctrl-C and
+    into a group that can be ended as a whole. `can_remove_loaded_files`: a file that a process has mapped can be
+    unlinked. `has_reliable_access`: `os.access` tells whether a folder can be written to.
+    """
+
+    system: System
+    scripts_folder: str
+    executable_suffix: str
+    interpreters: tuple[str, ...]
+    new_group: Mapping[str, int | bool]
+    has_process_groups: bool
+    can_remove_loaded_files: bool
+    has_reliable_access: bool
+    pip_configuration_name: str
+
+
+# `subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW`: a kernel without a console shows no window.
+_WINDOWS_NEW_GROUP = 0x00000200 | 0x08000000
+
+PLATFORMS: Mapping[System, Platform] = {
+    System.LINUX: Platform(
+        system=System.LINUX,
+        scripts_folder="bin",
+        executable_suffix="",
+        interpreters=("python", "python3"),
+        new_group={"start_new_session": True},
+        has_process_groups=True,
+        can_remove_loaded_files=True,
+        has_reliable_access=True,
+        pip_configuration_name="pip.conf",
+    ),
+    System.MACOS: Platform(
+        system=System.MACOS,
+        scripts_folder="bin",
+        executable_suffix="",
+        interpreters=("python", "python3"),
+        new_group={"start_new_session": True},
+        has_process_groups=True,
+        can_remove_loaded_files=True,
+        has_reliable_access=True,
+        pip_configuration_name="pip.conf",
+    ),
+    System.WINDOWS: Platform(
+        system=System.WINDOWS,
+        scripts_folder="Scripts",
+        executable_suffix=".exe",
+        interpreters=("python.exe",),
+        new_group={"creationflags": _WINDOWS_NEW_GROUP},
+        has_process_groups=False,
+        can_remove_loaded_files=False,
+        has_reliable_access=False,
+        pip_configuration_name="pip.ini",
+    ),
+}
+
+
+def system_of(sys_platform: str) -> System:
+    """Return the family of a value of `sys.platform`."""
+    return {"win32": System.WINDOWS, "darwin": System.MACOS}.get(sys_platform, System.LINUX)
+
+
+@functools.cache
+def here() -> Platform:
+    """Return the platform that this process runs on."""
+    return PLATFORMS[system_of(sys.platform)]
+
+
+def quoted(argv: Sequence[str], platform: Platform | None = None) -> str:
+    """Return a command as people can paste it into a terminal of the platform; never used to start anything."""
+    if (platform or here()).system is System.WINDOWS:
+        import subprocess  # noqa: PLC0415 - costs 11 ms, and only sentences on Windows need it
+
+        return subprocess.list2cmdline(argv)
+    return shlex.join(argv)
+
+
+def pip_configuration_files(
+    prefix: str, variables: Mapping[str, str], home: str, platform: Platform | None = None
+) -> tuple[str, ...]:
+    """Return where pip looks for its global, user and environment-level files, weakest first; they may not exist.
+
+    The places are those of pip 26's `pip config debug`. `PIP_CONFIG_FILE` is the caller's to look at. On macOS the
+    user's file counts in both places, of which pip reads the first that has a folder.
+    """
+    platform = platform or here()
+    name = platform.pip_configuration_name
+    match platform.system:
+        case System.WINDOWS:
+            join = ntpath.join
+            shared = variables.get("PROGRAMDATA") or r"C:\ProgramData"
+            roaming = variables.get("APPDATA") or join(home, "AppData", "Roaming")
+            return (
+                join(shared, "pip", name),
+                join(home, "pip", name),
+                join(roaming, "pip", name),
+                join(prefix, name),
+            )
+        case System.MACOS:
+            shared_folders = ["/Library/Application Support"]
+            own = [
+                posixpath.join(home, ".config", "pip", name),
+                posixpath.join(home, "Library", "Application Support", "pip", name),
+            ]
+        case System.LINUX:
+            shared_folders = [
+                folder for folder in (variables.get("XDG_CONFIG_DIRS") or "/etc/xdg").split(":") if folder
+            ]
+            own = [posixpath.join(_xdg_home(variables, home), "pip", name)]
+    legacy = posixpath.join(home, ".pip", name)
+    shared_files = [posixpath.join(folder, "pip", name) for folder in shared_folders]
+    etc = [posixpath.join("/etc", name)] if platform.system is System.LINUX else []
+    return (*shared_files, *etc, legacy, *own, posixpath.join(prefix, name))
+
+
+def uv_configuration_files(
+    variables: Mapping[str, str], home: str, platform: Platform | None = None
+) -> tuple[str, ...]:
+    """Return where uv looks for its system and user files, weakest first; they may not exist.
+
+    On Unix uv reads the first system file that exists; the weakest of them stands first here.
+    """
+    platform = platform or here()
+    if platform.system is System.WINDOWS:
+        drive = variables.get("SYSTEMDRIVE") or "C:"
+        roaming = variables.get("APPDATA") or ntpath.join(home, "AppData", "Roaming")
+        return (drive + r"\ProgramData\uv\uv.toml", ntpath.join(roaming, "uv", "uv.toml"))
+    folders = [folder for folder in (variables.get("XDG_CONFIG_DIRS") or "/etc/xdg").split(":") if folder]
+    return (
+        "/etc/uv/uv.toml",
+        *(posixpath.join(folder, "uv", "uv.toml") for folder in reversed(folders)),
+        posixpath.join(_xdg_home(variables, home), "uv", "uv.toml"),
+    )
+
+
+def uv_cache_folder(variables: Mapping[str, str], home: str, platform: Platform | None = None) -> str:
+    """Return where uv keeps its cache when nothing tells it otherwise."""
+    if (platform or here()).system is System.WINDOWS:
+        local = variables.get("LOCALAPPDATA") or ntpath.join(home, "AppData", "Local")
+        return ntpath.join(local, "uv", "cache")
+    caches = variables.get("XDG_CACHE_HOME") or posixpath.join(home, ".cache")
+    return posixpath.join(caches, "uv")
+
+
+def _xdg_home(variables: Mapping[str, str], home: str) -> str:
+    return variables.get("XDG_CONFIG_HOME") or posixpath.join(home, ".config")
