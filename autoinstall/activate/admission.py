@@ -91,7 +91,7 @@ def keep(admitted: Admitted, record: Record, step: Step = silent) -> None:
 
 
 def withdraw(admitted: Admitted, step: Step = silent) -> tuple[Path, ...]:
-    """Take an admitted transaction out again, which nobody has relied on yet; return files changed since, which stay.
+    """Take an admitted transaction out again, which nobody has relied on yet; return where changed files are kept.
 
     Raises `OSError` where that is not possible now; `recover` will try again.
     """

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from autoinstall.activate.pending import Step, silent
 from autoinstall.activate.places import WORK, ours, real
 from autoinstall.activate.recovery import put_in_order
 from autoinstall.environment import Environment
@@ -60,7 +61,7 @@ def lock(
             held.release()
 
 
-def recover(environment: Environment, record: Record) -> tuple[str, ...]:
+def recover(environment: Environment, record: Record, *, step: Step = silent) -> tuple[str, ...]:
     """Finish or undo what a process that died half-way left in the environment; return one line to say each.
 
     For the start of a session that found `needs_recovery`. Does nothing where a living process is at work there: it
@@ -79,7 +80,7 @@ def recover(environment: Environment, record: Record) -> tuple[str, ...]:
             f"an unfinished install was left in {folder}, which cannot be changed: {problem.strerror or problem}",
         )
     try:
-        return put_in_order(environment, record)
+        return put_in_order(environment, record, step=step)
     finally:
         held.release()
 

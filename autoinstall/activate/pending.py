@@ -8,15 +8,15 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Literal
 
 from autoinstall.activate.collisions import owned
-from autoinstall.activate.places import WORK, names_in, ours, real, relative, resolved
+from autoinstall.activate.places import OURS, WORK, names_in, ours, real, relative, resolved
 from autoinstall.activate.staged import digest
 from autoinstall.environment import Environment
 from autoinstall.platforms import here
-from autoinstall.transaction import Transaction, as_json, from_json
+from autoinstall.transaction import Added, Transaction, as_json, from_json
 
 Step = Callable[[str], None]
 """Is told each step right after it was taken: what it does to this process happens between two steps."""
@@ -120,10 +120,10 @@ class Work:
                 raise BlockedError(file.path)
 
     def back(self, pending: Pending, step: Step = silent) -> tuple[Path, ...]:
-        """Undo all moves that have been made; return files that stay because somebody changed them meanwhile.
+        """Undo all moves that have been made; return files that somebody changed meanwhile, where they are kept now.
 
-        What was added and still has its content goes, unless another installed distribution claims it by now. Raises
-        `OSError`; to be called again then.
+        What was added goes, unless another installed distribution claims it by now; what a move has not reached is
+        not touched. Raises `OSError`; to be called again then.
         """
         if pending.action == "remove":
             for source, target in reversed(pending.moves):
@@ -131,24 +131,30 @@ class Work:
                     _move(resolved(target, self.base), resolved(source, self.base), is_needed=False)
                     step(f"put back {source}")
             return ()
+        moved = {resolved(target, self.base) for source, target in pending.moves if self._is_made(source, target)}
         # The metadata goes first: nobody may take this for installed from now on, not even the search for owners.
         for source, target in reversed(pending.moves):
-            if target.endswith(".dist-info") and not os.path.lexists(resolved(source, self.base)):
+            if target.endswith(".dist-info") and self._is_made(source, target):
                 _move(resolved(target, self.base), resolved(source, self.base), is_needed=False)
                 step(f"withdrew {target}")
-        places = tuple({real(self.environment.purelib), real(self.environment.platlib)})
-        claimed, kept = owned(places), []
+        claimed, kept = owned(tuple({self.base, real(self.environment.platlib)})), []
         for number, file in enumerate(pending.transaction.files):
             path = resolved(file.path, self.base)
-            if not os.path.lexists(path) or os.path.normcase(path) in claimed:
+            is_ours = path in moved or not moved.isdisjoint(path.parents)
+            if not is_ours or not os.path.lexists(path) or os.path.normcase(path) in claimed:
                 continue
-            if path.is_symlink() or not path.is_file() or digest(path, "sha256").hex() != file.sha256:
-                kept.append(path)
-                continue
-            self._discard(path, number)
+            if path.is_file() and digest(path, "sha256").hex() == file.sha256:
+                self._discard(path, number)
+            else:
+                kept.append(self.place_to_keep(pending.transaction, file, number))
+                _move(path, kept[-1], is_needed=False)
             step(f"removed {file.path}")
         self._drop_folders(pending.transaction)
         return tuple(kept)
+
+    def place_to_keep(self, transaction: Transaction, file: Added, number: int) -> Path:
+        """Return where a file goes that is in the way of an undo, but holds what somebody has written since."""
+        return self.base / OURS / "kept" / transaction.id / str(number) / PurePosixPath(file.path).name
 
     def close(self) -> None:
         """Forget the transaction, which is whole or gone; what is in use (Windows) goes at a later start.
@@ -180,6 +186,10 @@ class Work:
     def relative(self, path: Path) -> str:
         """Return a path as transactions and moves write it."""
         return relative(path, self.base)
+
+    def _is_made(self, source: str, target: str) -> bool:
+        start, end = resolved(source, self.base), resolved(target, self.base)
+        return os.path.lexists(end) and (not os.path.lexists(start) or _is_copy(start, end))
 
     def _discard(self, path: Path, number: int) -> None:
         try:

@@ -1,12 +1,14 @@
 """Putting an environment in order again after a process has died half-way, whatever it was about to do."""
 
-from autoinstall.activate.pending import BlockedError, Pending, Work, works
+from autoinstall.activate.pending import BlockedError, Pending, Step, Work, silent, works
 from autoinstall.environment import Environment
 from autoinstall.text import printable
 from autoinstall.transaction import Record
 
 
-def put_in_order(environment: Environment, record: Record, *, of_this_process: bool = False) -> tuple[str, ...]:
+def put_in_order(
+    environment: Environment, record: Record, *, of_this_process: bool = False, step: Step = silent
+) -> tuple[str, ...]:
     """Finish what can be finished, undo what cannot, clear away the rest; return a line for each, for people.
 
     To be called by the holder of the lock only: everything under way is then nobody's. What was staged and never
@@ -24,7 +26,7 @@ def put_in_order(environment: Environment, record: Record, *, of_this_process: b
             continue
         names = printable(pending.transaction.names)
         try:
-            lines.append(_settle(work, pending, record, names))
+            lines.append(_settle(work, pending, record, names, step))
         except OSError as problem:
             reason = problem.strerror or str(problem)
             lines.append(
@@ -33,20 +35,24 @@ def put_in_order(environment: Environment, record: Record, *, of_this_process: b
     return tuple(lines)
 
 
-def _settle(work: Work, pending: Pending, record: Record, names: str) -> str:
+def _settle(work: Work, pending: Pending, record: Record, names: str, step: Step) -> str:
     if pending.action == "remove":
-        work.forward(pending)
+        work.forward(pending, step)
         record.strike(pending.transaction)
+        step("struck")
         work.close()
         return f"finished taking back {names}, which had been interrupted"
     try:
-        work.forward(pending)
+        work.forward(pending, step)
         work.check(pending)
     except (BlockedError, OSError):
-        kept = work.back(pending)
+        kept = work.back(pending, step)
         work.close()
-        stay = f"; changed since, and left: {', '.join(printable(str(path)) for path in kept)}" if kept else ""
+        stay = (
+            f"; what was changed since is kept as {', '.join(printable(str(path)) for path in kept)}" if kept else ""
+        )
         return f"undid the install of {names}, which had been interrupted{stay}"
     record.add(pending.transaction)
+    step("recorded")
     work.close()
     return f"finished the install of {names}, which had been interrupted"

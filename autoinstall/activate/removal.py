@@ -11,7 +11,7 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_version
 
 from autoinstall.activate.pending import BlockedError, Move, Pending, Step, Work, caches_of, silent
-from autoinstall.activate.places import OURS, WORK, ours, real, resolved
+from autoinstall.activate.places import WORK, ours, real, resolved
 from autoinstall.activate.staged import digest
 from autoinstall.environment import Environment, Installed, installed
 from autoinstall.errors import BadProjectNameError
@@ -112,7 +112,6 @@ def _requirements(distribution: Installed) -> Iterator[ProjectName]:
 
 def _lay_out(transaction: Transaction, work: Work) -> tuple[tuple[Move, ...], tuple[Path, ...]]:
     """Return the moves, metadata first: from then on nobody takes for installed what is going."""
-    keep_at = work.base / OURS / "kept" / transaction.id
     metadata = dict.fromkeys(
         PurePosixPath(file.path).parts[0] for file in transaction.files if _is_metadata(file.path)
     )
@@ -125,7 +124,7 @@ def _lay_out(transaction: Transaction, work: Work) -> tuple[tuple[Move, ...], tu
         leaving = [path, *(caches_of(path) if path.suffix == ".py" else ())]
         places = [work.aside / f"{number}.{at}" for at in range(len(leaving))]
         if digest(path, "sha256").hex() != file.sha256:
-            kept.append(keep_at / str(number) / path.name)
+            kept.append(work.place_to_keep(transaction, file, number))
             places[0] = kept[-1]
         moves += zip(map(work.relative, leaving), map(work.relative, places), strict=True)
     return tuple(moves), tuple(kept)

@@ -19,18 +19,14 @@ from tests.support.wheels import Wheel
 Tool = Literal["uv", "pip"]
 
 
-def bare_environment(prefix: Path) -> Environment:
-    """Return a new virtual environment of this interpreter with nothing in it, as `current()` within it tells it.
-
-    Made by hand: `python -m venv` takes a second, and no test of ours starts more than its interpreter.
-    """
+def environment_at(prefix: Path) -> Environment:
+    """Return what `current()` says within a virtual environment of this interpreter, which need not exist."""
     here = current()
-    base = here.prefix
 
     def moved(path: Path) -> Path:
-        return prefix / path.relative_to(base)
+        return prefix / path.relative_to(here.prefix)
 
-    made = replace(
+    return replace(
         here,
         prefix=prefix,
         executable=moved(here.scripts) / Path(sys.executable).name,
@@ -40,13 +36,21 @@ def bare_environment(prefix: Path) -> Environment:
         data=prefix,
         is_virtual=True,
     )
+
+
+def bare_environment(prefix: Path) -> Environment:
+    """Return a new virtual environment of this interpreter with nothing in it.
+
+    Made by hand: `python -m venv` takes a second, and few of these tests start more than its interpreter.
+    """
+    made = environment_at(prefix)
     made.purelib.mkdir(parents=True)
     made.scripts.mkdir(exist_ok=True)
-    base_python = Path(sys._base_executable)  # type: ignore[attr-defined]  # what venv itself links to
+    base = Path(sys._base_executable)  # type: ignore[attr-defined]  # what venv itself links to
     (prefix / "pyvenv.cfg").write_text(
-        f"home = {base_python.parent}\ninclude-system-site-packages = false\nversion = {here.python_version}\n"
+        f"home = {base.parent}\ninclude-system-site-packages = false\nversion = {made.python_version}\n"
     )
-    made.executable.symlink_to(base_python)
+    made.executable.symlink_to(base)
     return made
 
 
