@@ -67,20 +67,20 @@ def advise(name: str, facts: Facts) -> Advice:
     presence = facts.presence(asked)
     if presence.is_whole:
         return Advice(name, Verdict.INSTALLED, None, (), f"{name} can be imported here already.")
+    row = facts.table.advice_for(asked)
     decided = (
         _denied(asked, facts)
         or _lies_close(asked, facts)
-        or _reviewed(asked, presence, facts)
+        or _reviewed(asked, row, presence, facts)
         or _part_of_what_is_there(asked, presence, facts)
         or _standard_library(asked, facts)
-        or _from_the_table(asked, facts)
+        or _from_the_table(asked, row, facts)
     )
     return _within_settings(asked, decided, facts)
 
 
-def _from_the_table(name: ImportName, facts: Facts) -> Advice:
+def _from_the_table(name: ImportName, row: AdviceRow | None, facts: Facts) -> Advice:
     entry = facts.table.lookup(name)
-    row = facts.table.advice_for(name)
     generic = row if row is not None and row.kind == _GENERIC else None
     if entry is not None and generic is None and not _is_private(name):
         if entry.standing == "trusted":
@@ -94,9 +94,10 @@ def _from_the_table(name: ImportName, facts: Facts) -> Advice:
             return _offer(name, Verdict.CHOICE, entry, reason)
     return (
         _lies_around(name, facts)
-        or _own_file(name, entry, generic)
+        or _generic(name, entry, generic)
         or _shared(name, entry)
         or _project_name(name, entry, facts)
+        or _own_file(name, entry)
         or _slip(name, entry, facts)
         or _rare(name, entry, facts)
         or _unknown(name, facts)
@@ -129,7 +130,7 @@ def _is_private(name: ImportName) -> bool:
 
 
 def _denied(name: ImportName, facts: Facts) -> Advice | None:
-    if any(_listed(prefix) in facts.deny for prefix in prefixes(name)):
+    if facts.deny and any(_listed(prefix) in facts.deny for prefix in prefixes(name)):
         return Advice(name, Verdict.DENIED, None, (), f"The settings here forbid {name}.")
     reason = facts.table.denial_for(name)
     return None if reason is None else Advice(name, Verdict.DENIED, None, (), reason)
@@ -161,9 +162,8 @@ def _within_settings(name: ImportName, advice: Advice, facts: Facts) -> Advice:
     return replace(advice, project=left[0] if advice.project else None, candidates=left)
 
 
-def _reviewed(name: ImportName, presence: Presence, facts: Facts) -> Advice | None:
+def _reviewed(name: ImportName, row: AdviceRow | None, presence: Presence, facts: Facts) -> Advice | None:
     """Speak as `data/advice` does; its generic names wait until the table and the files around have been asked."""
-    row = facts.table.advice_for(name)
     if row is None or row.kind == _GENERIC:
         return None
     if row.kind == _MADE_ON_IMPORT:
@@ -277,14 +277,15 @@ _DRAWER = re.compile(
 )
 
 
-def _own_file(name: ImportName, entry: Entry | None, generic: AdviceRow | None) -> Advice | None:
+def _generic(name: ImportName, entry: Entry | None, generic: AdviceRow | None) -> Advice | None:
+    return None if generic is None else replace(_instead(name, generic.reason), candidates=_projects(entry))
+
+
+def _own_file(name: ImportName, entry: Entry | None) -> Advice | None:
     top = root(name)
-    if generic is not None:
-        reason = generic.reason
-    elif _COURSE_WORK.fullmatch(top) or (entry is None and _DRAWER.fullmatch(top)):
-        reason = f"{top} sounds like a file of your own or of your course: put {top}.py into the folder you work in."
-    else:
+    if not _COURSE_WORK.fullmatch(top) and (entry is not None or not _DRAWER.fullmatch(top)):
         return None
+    reason = f"{top} sounds like a file of your own or of your course: put {top}.py into the folder you work in."
     return replace(_instead(name, reason), candidates=_projects(entry))
 
 

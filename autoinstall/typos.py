@@ -57,7 +57,9 @@ class Words:
         best: Slip | None = None
         for word, word_mask, place in self._rows:
             # Each slip changes at most two of the letters that occur, and the length by at most one.
-            if -2 <= size - len(word) <= 2 and (mask ^ word_mask).bit_count() <= 4:  # noqa: PLR2004
+            if (mask ^ word_mask).bit_count() <= 4 and -2 <= size - len(word) <= 2:  # noqa: PLR2004
+                if not _within_reach(min(size, len(word)), 1, place):
+                    continue
                 # Words come best known first: a later one has to be nearer, not as near.
                 distance = _distance(plain, word, 2 if best is None else best.distance - 1)
                 if distance is not None and _within_reach(min(size, len(word)), distance, place):

@@ -81,11 +81,11 @@ class FakeTable:
         return "It was reported as malware." if name.lower() == "colourama" else None
 
     def imports_of(self, project: ProjectName) -> tuple[ImportName, ...]:
-        known = {"scikit-learn": ("sklearn",), "numpy": ("numpy",), "google-generativeai": ("google.generativeai",)}
+        known = {"scikit-learn": ("sklearn",), "numpy": ("numpy",), "django-model-utils": ("model_utils",)}
         return tuple(import_name(name) for name in known.get(project, ()))
 
     def rank_of(self, project: ProjectName) -> int | None:
-        return {"scikit-learn": 80, "numpy": 18, "google-generativeai": 900}.get(project)
+        return {"scikit-learn": 80, "numpy": 18, "django-model-utils": 1_500}.get(project)
 
 
 @dataclass(frozen=True)
@@ -190,6 +190,12 @@ BY_RULE = [
         Verdict.ADVICE,
         "scikit-learn is what the project is called, its import is sklearn.",
         suggestion="sklearn",
+    ),
+    advice(
+        "django_model_utils",
+        Verdict.ADVICE,
+        "django-model-utils is what the project is called, its import is model_utils.",
+        suggestion="model_utils",
     ),
     advice(
         "lab_3",
