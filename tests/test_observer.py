@@ -33,6 +33,7 @@ from tests.support.faults import (
     truncated,
 )
 from tests.support.local_index import LocalIndex
+from tests.support.observing import direct_and_prompt
 from tests.support.wheels import Sdist, Wheel
 
 ROOT = Path(__file__).parent.parent
@@ -41,9 +42,7 @@ THOUSAND = [f"made-up-{number:04}" for number in range(1_000)]
 
 @pytest.fixture(autouse=True)
 def _direct_and_prompt(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Go straight to the index, which answers at once: heads and bodies come apart and would wait for each other."""
-    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-    monkeypatch.setattr("tests.support.local_index._Handler.disable_nagle_algorithm", True)
+    direct_and_prompt(monkeypatch)
 
 
 def _release(number: int) -> Release:
