@@ -86,7 +86,7 @@ def _from_the_table(name: ImportName, row: AdviceRow | None, facts: Facts) -> Ad
         if entry.standing == "trusted":
             claim = entry.claims[0]
             vouched = Advice(name, Verdict.TRUSTED, claim.project, (claim.project,), _why_trusted(claim))
-            return (_slip(name, entry, facts) if _is_little_used(claim) else None) or vouched
+            return (_is_little_used(claim) and _slip(name, entry, facts)) or vouched
         if entry.standing == "choice":
             reason = "Several projects provide it; the first is the usual one."
             if entry.claims[0].reason:
@@ -302,17 +302,16 @@ def _shared(name: ImportName, entry: Entry | None) -> Advice | None:
 
 
 def _project_name(name: ImportName, entry: Entry | None, facts: Facts) -> Advice | None:
-    """Speak where the name is what an index calls a well-known project whose import name is another."""
-    for prefix in prefixes(name):
-        project = _listed(prefix)
-        if facts.table.rank_of(project) is None:
-            continue
-        imports = [known for known in facts.table.imports_of(project) if not _is_private(known)]
-        if not imports or prefix in imports or (entry is not None and entry.claims[0].project == project):
-            continue
-        meant = imports[0]
-        return _instead(name, f"{project} is what the project is called, its import is {meant}.", meant)
-    return None
+    """Speak where the root is what an index calls a well-known project whose import name is another."""
+    top = root(name)
+    project = _listed(top)
+    imports = [known for known in facts.table.imports_of(project) if not _is_private(known)]
+    if facts.table.rank_of(project) is None or not imports or top in imports:
+        return None
+    if entry is not None and entry.claims[0].project == project:
+        return None
+    meant = imports[0] + name[len(top) :]
+    return _instead(name, f"{project} is what the project is called, its import is {imports[0]}.", meant)
 
 
 def _slip(name: ImportName, entry: Entry | None, facts: Facts) -> Advice | None:
@@ -336,20 +335,22 @@ def _slip(name: ImportName, entry: Entry | None, facts: Facts) -> Advice | None:
 
 
 def _outweighs(slip: Slip, entry: Entry, name: str) -> bool:
-    """Tell whether a slip is likelier than the real project that claims the name.
+    """Tell whether a slip is likelier than the little-used project that claims the name.
 
-    Against a project that nothing vouches for: the same letters in another case, or a single slip from a name that is
-    as well known as its length asks for. Against a vouched one: a single slip from one of the hundred best known,
-    where the project is beyond the 10,000 most downloaded (`panda` beside `pandas`; `grequests` stays itself).
+    Against one that nothing vouches for: the same letters in another case, or a single slip from a name that is as
+    well known as its length asks for. Against a vouched one: a single slip from one of the hundred best known.
     """
+    if not _is_little_used(entry.claims[0]):
+        return False
     if entry.standing == "trusted":
-        return slip.distance == 1 and slip.place < 100 and _is_little_used(entry.claims[0])  # noqa: PLR2004
+        return slip.distance == 1 and slip.place < 100  # noqa: PLR2004
     if slip.distance == 1:
         return slip.place < (2_000 if len(name) >= 5 else 150)  # noqa: PLR2004
     return slip.distance == 0
 
 
 def _is_little_used(claim: Claim) -> bool:
+    # `panda` beside `pandas` is, `grequests` beside `requests` (6,251st) is not.
     return claim.rank is None or claim.rank > 10_000  # noqa: PLR2004
 
 

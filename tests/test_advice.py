@@ -32,6 +32,7 @@ ENTRIES = {
         entry("pandas", "trusted", ("pandas", 30)),
         entry("panda", "trusted", ("panda", 12_253)),
         entry("grequests", "trusted", ("grequests", 6_251)),
+        entry("frequests", "rare", ("frequests", 9_999)),
         entry("google", "namespace", ("google-api-core", 40), ("protobuf", 26)),
         entry("google.cloud.storage", "trusted", ("google-cloud-storage", 100)),
         entry("utils", "trusted", ("utils", 5_000)),
@@ -190,6 +191,24 @@ BY_RULE = [
         Verdict.ADVICE,
         "scikit-learn is what the project is called, its import is sklearn.",
         suggestion="sklearn",
+    ),
+    advice(
+        "frequests",
+        Verdict.RARE,
+        "One project claims this name, and nothing vouches for any: make sure that frequests is meant.",
+        "frequests",
+        suggestion="requests",
+    ),
+    advice(
+        "scikit_learn.metrics",
+        Verdict.ADVICE,
+        "scikit-learn is what the project is called, its import is sklearn.",
+        suggestion="sklearn.metrics",
+    ),
+    advice(
+        "django.model_utils",
+        Verdict.UNKNOWN,
+        "Nothing is known by the name django.model_utils: is it a file of yours, or is there a slip in it?",
     ),
     advice(
         "django_model_utils",
