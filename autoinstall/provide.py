@@ -91,9 +91,17 @@ class Screen(Protocol):
 class Machine(Protocol):
     """This interpreter and its environment, or a made-up one: what can be known of it and done to it."""
 
-    place: str
-    python: str
-    has_pip: bool
+    @property
+    def place(self) -> str:
+        """The folder that is installed into."""
+
+    @property
+    def python(self) -> str:
+        """This Python's version as people say it: `3.12`."""
+
+    @property
+    def has_pip(self) -> bool:
+        """Whether `%pip` would work here."""
 
     def advise(self, name: str, settings: Settings) -> Advice:
         """Return what an import name leads to."""
@@ -214,6 +222,8 @@ class Session:
             outcome = self._decide(request, settings)
         except AutoinstallError as problem:
             outcome = Outcome(Status.FAILED, f"autoinstall: {problem}")
+        except KeyboardInterrupt:
+            outcome = Outcome(Status.FAILED, f"autoinstall: interrupted; {name} was not installed.")
         finally:
             self.screen.clear()
         if outcome.note is not None:

@@ -1,0 +1,163 @@
+"""This interpreter and its environment: planned for and installed into, for real."""
+
+import os
+import secrets
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from autoinstall import activate, advice, environment, indexes, installers, run, table
+from autoinstall.advice import Advice
+from autoinstall.environment import Environment, Installed
+from autoinstall.errors import EnvironmentNotWritableError
+from autoinstall.facts import current_facts
+from autoinstall.indexes import Configuration
+from autoinstall.installers import Installer
+from autoinstall.journal import Journal
+from autoinstall.names import ImportName, ProjectName
+from autoinstall.plan import Obstacle, Plan, Refusal, Wanted
+from autoinstall.presence import look_for
+from autoinstall.provide import Done, Screen
+from autoinstall.settings import Settings
+from autoinstall.text import size_as_text
+
+
+@dataclass
+class ThisMachine:
+    """The running interpreter's environment. Facts are read anew for each plan: a person may install by hand too.
+
+    `session` marks the transactions of this process: an undo takes back its own.
+    """
+
+    environment: Environment = field(default_factory=environment.current)
+    variables: Mapping[str, str] = field(default_factory=lambda: os.environ)
+    session: str = field(default_factory=lambda: secrets.token_hex(8))
+
+    @property
+    def place(self) -> str:
+        """The folder that is installed into."""
+        return str(self.environment.prefix)
+
+    @property
+    def python(self) -> str:
+        """This Python's version as people say it: `3.12`."""
+        return self.environment.python_version.rpartition(".")[0]
+
+    @property
+    def has_pip(self) -> bool:
+        """Tell whether `%pip` would work here."""
+        return (self.environment.purelib / "pip").is_dir()
+
+    def advise(self, name: str, settings: Settings) -> Advice:
+        """Return what an import name leads to. No network, no side effect."""
+        return advice.advise(name, current_facts(settings=settings))
+
+    def rank_of(self, project: ProjectName) -> int | None:
+        """Return a project's place among the most downloaded, from 1."""
+        return table.rank_of(project)
+
+    def plan(self, wanted: Sequence[Wanted], settings: Settings, screen: Screen) -> Plan | Refusal:
+        """Return the exact wheels that satisfy what is wanted and change nothing that is there, or why not."""
+        if (refusal := self._not_ours_to_change()) is not None:
+            return refusal
+        installed = environment.installed()
+        configuration = self._configuration()
+        tool = self._tool(settings, installed, configuration)
+        if isinstance(tool, Refusal):
+            return tool
+        steps = tool.plan(
+            wanted,
+            self.environment,
+            installed,
+            configuration,
+            min_age_days=settings.min_age_days or None,
+            now=datetime.now(UTC),
+        )
+        plan = run.carry_out(steps, _shown(screen, None))
+        if isinstance(plan, Plan) and not plan.items:
+            names = ", ".join(one.import_name for one in wanted)
+            projects = ", ".join(one.project for one in wanted)
+            sentence = f"{projects} is installed here already, but does not provide {names}."
+            return Refusal(Obstacle.NOT_PROVIDED, sentence)
+        return plan
+
+    def carry_out(self, plan: Plan, settings: Settings, screen: Screen) -> Done | Refusal:
+        """Install exactly the plan, whole or not at all, and make it importable in this process."""
+        names = [name for item in plan.items for name in item.wanted_as]
+        journal = Journal(self.environment.purelib)
+        try:
+            with activate.lock(self.environment, working_for=names, record=journal, say=screen.say):
+                # Another kernel may have been at work while the person was thinking, or while this one waited.
+                if all(look_for(name).is_whole for name in names):
+                    return Done(Plan((), plan.installer))
+                installed = environment.installed()
+                if any(item.project in installed for item in plan.items):
+                    return Refusal(Obstacle.CHANGED, "The environment has changed meanwhile.")
+                tool = self._tool(settings, installed, self._configuration())
+                if isinstance(tool, Refusal):
+                    return tool
+                return self._install(plan, names, tool, journal, screen)
+        except EnvironmentNotWritableError as problem:
+            return Refusal(Obstacle.NOT_WRITABLE, str(problem))
+
+    def _install(
+        self,
+        plan: Plan,
+        names: Sequence[ImportName],
+        tool: Installer,
+        journal: Journal,
+        screen: Screen,
+    ) -> Done | Refusal:
+        staging = activate.new_staging(self.environment)
+        steps = tool.stage(plan, self.environment, self._configuration(), staging)
+        refusal = run.carry_out(steps, _shown(screen, plan.size))
+        if refusal is not None:
+            return refusal
+        admitted = activate.admit(staging, plan, self.environment, session=self.session)
+        if isinstance(admitted, Refusal):
+            return admitted
+        transaction = admitted.transaction
+        activate.refresh(transaction, self.environment)
+        for name in names:
+            problem = activate.verify(name, transaction, self.environment)
+            if problem is not None:
+                activate.withdraw(admitted)
+                return problem
+        activate.keep(admitted, journal)
+        return Done(plan, transaction.id)
+
+    def _not_ours_to_change(self) -> Refusal | None:
+        here = self.environment
+        if here.is_externally_managed:
+            sentence = (
+                f"{here.prefix} belongs to the operating system, and autoinstall leaves it alone: "
+                f"make an environment (python3 -m venv .venv) and run its Python."
+            )
+            return Refusal(Obstacle.NOT_WRITABLE, sentence)
+        if not here.is_writable:
+            sentence = (
+                f"{here.purelib} cannot be written to by you: "
+                f"make an environment of your own (python3 -m venv .venv) and run its Python."
+            )
+            return Refusal(Obstacle.NOT_WRITABLE, sentence)
+        return None
+
+    def _configuration(self) -> Configuration:
+        return indexes.read(self.variables, self.environment.prefix)
+
+    def _tool(
+        self, settings: Settings, installed: Mapping[ProjectName, Installed], configuration: Configuration
+    ) -> Installer | Refusal:
+        return installers.choose(settings.installer, self.environment, installed, configuration, self.variables)
+
+
+def _shown(screen: Screen, total: int | None) -> Callable[[run.Progress], None]:
+    def show(progress: run.Progress) -> None:
+        done = f"{progress.phase}"
+        if progress.received and total:
+            done += f" ({size_as_text(progress.received)} of {size_as_text(total)})"
+        elif progress.received:
+            done += f" ({size_as_text(progress.received)})"
+        screen.progress(done)
+
+    return show
