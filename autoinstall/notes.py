@@ -35,15 +35,17 @@ class Way:
         return f"{'%' if self.is_cell else ''}autoinstall install {import_name}"
 
 
-def refused(advice: Advice) -> str | None:
+def refused(advice: Advice, way: Way) -> str | None:
     """Return the note for an import name that is not offered at all, or `None` where there is nothing to add."""
     if advice.verdict is Verdict.INSTALLED:
         return None
+    lines = [f"autoinstall: {advice.reason}"]
     suggestion = advice.suggestion
-    if suggestion is None or suggestion in advice.reason:
-        return f"autoinstall: {advice.reason}"
-    written = suggestion if " " in suggestion else f"import {suggestion}"
-    return f"autoinstall: {advice.reason}\n  Write instead: {written}"
+    if suggestion is not None and suggestion not in advice.reason:
+        lines.append(f"  Write instead: {suggestion if ' ' in suggestion else f'import {suggestion}'}")
+    if advice.verdict is Verdict.ADVICE and advice.project is not None:
+        lines.append(f"  To install {advice.project}: {way.with_us(advice.import_name)}")
+    return "\n".join(lines)
 
 
 def withheld(advice: Advice, why: Why, way: Way) -> str:

@@ -255,13 +255,15 @@ class Session:
                 advice, verdict=Verdict.TRUSTED, project=request.project, candidates=(request.project,)
             )
             return _Offer(outright, Wanted(import_name(name), request.project, request.version), needs_typing=False)
-        if advice.verdict in (Verdict.TRUSTED, Verdict.CHOICE, Verdict.RARE) and advice.project is not None:
+        # What lives on at the index, such as telnetlib, is had by those who ask for it after reading the advice.
+        offered = (Verdict.TRUSTED, Verdict.CHOICE, Verdict.RARE, *((Verdict.ADVICE,) if request.is_explicit else ()))
+        if advice.verdict in offered and advice.project is not None:
             wanted = Wanted(import_name(name), advice.project)
             return _Offer(advice, wanted, needs_typing=advice.verdict is Verdict.RARE)
         if advice.verdict is Verdict.INSTALLED and request.is_explicit:
             self.screen.say(advice.reason)
             return Outcome(Status.PRESENT, lines=(advice.reason,), installed=(import_name(name),))
-        return Outcome(Status.NOT_OFFERED, notes.refused(advice))
+        return Outcome(Status.NOT_OFFERED, notes.refused(advice, self._way(is_cell=request.is_cell)))
 
     def _obstacle(self, offer: _Offer, settings: Settings) -> Why | None:
         """Return what forbids even planning: the mode, or that nobody is there to say yes."""

@@ -150,6 +150,16 @@ def test_odd_strings_lead_nowhere(name: str) -> None:
     assert (machine.planned, asker.prompts) == ([], [])
 
 
+def test_what_lives_on_at_the_index_is_had_by_those_who_ask_for_it() -> None:
+    removed = advice("telnetlib", Verdict.ADVICE, "standard-telnetlib", reason="Python 3.13 removed telnetlib.")
+    session, machine, _ = _session("y", machine=FakeMachine([removed]))
+    assert session.provide(Request("telnetlib", is_cell=True)).note == (
+        "autoinstall: Python 3.13 removed telnetlib.\n  To install standard-telnetlib: %autoinstall install telnetlib"
+    )
+    assert machine.carried_out == []
+    assert session.provide(Request("telnetlib", is_cell=True, is_explicit=True)).is_installed
+
+
 def test_a_denied_name_is_not_had_outright_either() -> None:
     session, machine, _ = _session("y")
     outcome = session.provide(Request("evil", is_explicit=True, project=ProjectName("evil")))
