@@ -11,7 +11,7 @@ from autoinstall.activate.collisions import collisions
 from autoinstall.activate.objections import Hazard, Objection, object_to
 from autoinstall.activate.places import Places, names_in, real
 from autoinstall.activate.reviewed import guarded_command, guarded_place, is_known_form, is_known_startup
-from autoinstall.activate.staged import Staged, StagedDistribution, StagedFile, has_hash, is_compiled, read
+from autoinstall.activate.staged import Staged, StagedDistribution, StagedFile, has_hash, read
 from autoinstall.environment import Environment
 from autoinstall.errors import BadProjectNameError
 from autoinstall.names import ProjectName, project_name
@@ -115,7 +115,8 @@ def _records(staged: Staged, owners: dict[str, ProjectName | None]) -> Iterator[
         for row in distribution.rows or ():
             file = staged.listed(distribution, row)
             if file is None:
-                leaves = ".." in PurePosixPath(row.path).parts or PurePosixPath(row.path).is_absolute()
+                written = PurePosixPath(row.path)
+                leaves = ".." in written.parts or written.is_absolute() or "\\" in row.path
                 hazard = Hazard.LEAVES if leaves else Hazard.RECORD
                 yield object_to(hazard, project, row.path, "is listed in RECORD, but was not unpacked there")
                 continue
@@ -123,12 +124,12 @@ def _records(staged: Staged, owners: dict[str, ProjectName | None]) -> Iterator[
             if listed.setdefault(key, row.digest) != row.digest:
                 what = f"is claimed by {owners[key]} too, with another content"
                 yield object_to(Hazard.OVERWRITES, project, key, what)
-            elif not row.digest and has_hash(row):
+            elif not row.digest and has_hash(row.path):
                 yield object_to(Hazard.RECORD, project, row.path, "is not listed in the wheel's RECORD with a hash")
             elif row.digest and file.is_regular and not file.matches(row.digest):
                 yield object_to(Hazard.RECORD, project, row.path, "is not what RECORD says: its hash differs")
-    for path in staged.files.keys() - listed.keys():
-        if not is_compiled(PurePosixPath(path)):
+    for path in sorted(staged.files.keys() - listed.keys()):
+        if has_hash(path):
             yield object_to(Hazard.RECORD, owners.get(path), path, "is not listed in RECORD")
 
 

@@ -110,12 +110,11 @@ def read(staging: Path, environment: Environment) -> Staged:
     return Staged(root, staged, final, files, tuple(_distribution(folder) for folder in folders))
 
 
-def has_hash(row: RecordRow) -> bool:
-    """Tell whether this line of RECORD has to carry a hash: all but RECORD, signatures and compiled caches."""
-    path = PurePosixPath(row.path)
-    if path.parent.suffix == ".dist-info" and path.name in ("RECORD", *_SIGNATURES):
-        return False
-    return not is_compiled(path)
+def has_hash(path: str) -> bool:
+    """Tell whether RECORD has to list this path with a hash: all but itself, signatures and compiled caches."""
+    listed = PurePosixPath(path)
+    is_signature = listed.parent.suffix == ".dist-info" and listed.name in ("RECORD", *_SIGNATURES)
+    return not is_signature and not is_compiled(listed)
 
 
 def is_compiled(path: PurePosixPath) -> bool:

@@ -125,8 +125,8 @@ def test_what_is_refused_changes_nothing(ground: Ground) -> None:
     assert isinstance(refused, Refusal)
     assert refused.obstacle is Obstacle.UNSAFE
     assert refused.sentence == (
-        f"not installed, since boojum-tools: {site}/boojum/__init__.py would overwrite a file of boojum-lookalike 1.0; "
-        "nothing was changed"
+        f"not installed, since boojum-tools: {site}/boojum/__init__.py would overwrite a file of boojum-lookalike "
+        "1.0; nothing was changed"
     )
     assert (ground.files(), ground.folders()) == (before, folders)
 
