@@ -1,4 +1,4 @@
-"""The tools that plan and install: what each has to answer, the table that lists them, and the choice between them."""
+"""The tools that plan and install: what each has to answer, the table of them, and the choice between them."""
 
 import importlib
 from collections.abc import Mapping, Sequence
@@ -49,7 +49,7 @@ INSTALLERS: Mapping[InstallerChoice, str] = {
     InstallerChoice.UV: "autoinstall.installers.uv",
     InstallerChoice.PIP: "autoinstall.installers.pip",
 }
-"""Which module is which tool, best first. Each has a function `found` of `Found`'s form, and is imported when asked."""
+"""Which module is which tool, best first. Each has a function `found` as `Found` says, and is imported when asked."""
 
 
 class Found(Protocol):

@@ -62,19 +62,25 @@ class Locked:
 class Lock:
     """An answer: `wheels` are to be installed; `sourced` are projects that only something else than a wheel provides.
 
-    What is installed already is in neither, unless the resolver means to change it.
+    What is installed already is in neither, unless the resolver means to change it. `tells_ages`: a file without an
+    upload time is one about which the index is silent, and not only the resolver.
     """
 
     wheels: tuple[Locked, ...]
     sourced: tuple[ProjectName, ...] = ()
+    tells_ages: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class Unsolvable:
-    """There is no such set. `said` is what the resolver wrote, `blamed` the projects that it put it down to."""
+    """There is no such set. `said` is what the resolver wrote, `blamed` the projects that it put it down to.
+
+    `is_undated`: the resolver says itself that it is because the index tells no upload times.
+    """
 
     said: str
     blamed: tuple[ProjectName, ...] = ()
+    is_undated: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +147,7 @@ def _with_less_in_the_way(
     if question.since is not None:
         answer = yield from resolver.ask(ageless)
         if isinstance(answer, Lock):
-            return (yield from _too_new_or_undated(question, answer, resolver))
+            return (yield from _too_new_or_undated(question, answer, resolver, first))
         if isinstance(answer, Refusal):
             return answer
     if question.installed:
@@ -163,8 +169,14 @@ def _checked(question: Question, answer: Lock | Refusal) -> Resolved | Refusal:
     return Resolved(question, answer)
 
 
-def _too_new_or_undated(question: Question, ageless: Lock, resolver: Resolver) -> Steps[Resolved | Refusal]:
+def _too_new_or_undated(
+    question: Question, ageless: Lock, resolver: Resolver, first: Unsolvable
+) -> Steps[Resolved | Refusal]:
     """Tell files that are too new from those about whose age the index is silent: these pass, the others never."""
+    if first.is_undated:
+        return _checked(replace(question, since=None), ageless)
+    if not ageless.tells_ages:
+        return refusals.too_new(question.wanted, [(each.project, each.version) for each in ageless.wheels])
     since = question.since
     undated = frozenset(each.project for each in ageless.wheels if each.file.uploaded is None)
     if undated:
