@@ -33,6 +33,9 @@ CRAWL = "c"
 BY_HAND = "h"
 """The evidence letter of an entry that people settled, with their reason."""
 
+CONDA_FORGE = "f"
+"""The evidence letter of a project that conda-forge carries: people there have read and built it."""
+
 NAMING_RULE = "n"
 """The evidence letter of a namespace's naming rule, checked against the known projects."""
 
@@ -81,7 +84,7 @@ class Entry(_Facts):
     """What the table says about an import name.
 
     `decided_by` is the longest prefix of the name that the table knows: `google.cloud.storage` for
-    `google.cloud.storage.blob`. `standing` is
+    `google.cloud.storage.blob`, and for `google.cloud.storage_v2` where nothing longer is known. `standing` is
 
     - `trusted`: the table vouches for the first claim;
     - `choice`: the claims all legitimately provide it, the first is the default;
@@ -166,8 +169,7 @@ class Table:
             head = row[0]
             if head[0] != _ONLY_A_WAY_DOWN:
                 decided = prefix, row
-            if head[0] == "n":
-                rules.extend((length, column[1:]) for column in row[1:] if column.startswith("*"))
+            rules.extend((length, column[1:]) for column in row[1:] if column.startswith("*"))
             if len(head) == 1 or head[1] != "+":
                 break
         if decided is None:
@@ -176,6 +178,9 @@ class Table:
             by_rule = self._by_naming_rule(parts, rules, decided[0].count(".") + 1)
             if by_rule is not None:
                 return by_rule
+            plain = _without_api_version(name)
+            if plain != name and decided[1][0][0] == "n":
+                return self.lookup(plain)  # type: ignore[arg-type] # an import name, a suffix shorter
         return _entry(*decided)
 
     def imports_of(self, project: "ProjectName") -> "tuple[ImportName, ...]":
@@ -243,16 +248,17 @@ class Table:
         """Return the known project that a namespace's rule makes of more than `decided` parts of the name.
 
         `{*}` stands for the parts below the namespace, joined, as many as make a known project's name; `{1}` for any
-        one of them, the last first.
+        one of them, the last first. A rule that begins with `^` only reaches the most downloaded projects.
         """
-        for depth, rule in reversed(rules):
+        for depth, written in reversed(rules):
+            rule = written.lstrip("^")
             for length in range(len(parts), max(depth, decided), -1):
                 middle = parts[depth:length] if "{*}" in rule else parts[length - 1 : length]
                 for separator in ("-", ""):
                     project = rule.replace("{*}", separator.join(middle)).replace("{1}", middle[-1])
                     project = same_name(project) if separator else project.replace("_", "").lower()
                     row = self._row(f"={project}")
-                    if row is not None:
+                    if row is not None and (row[0] or rule == written):
                         rank = int(row[0]) if row[0] else None
                         claim = Claim(project, NAMING_RULE, rank)  # type: ignore[arg-type] # a known project
                         prefix = ".".join(parts[:length])
@@ -346,6 +352,15 @@ def same_name(name: str) -> str:
     while "--" in name:
         name = name.replace("--", "-")
     return name.strip("-")
+
+
+def _without_api_version(name: str) -> str:
+    """Return `google.cloud.speech` for `google.cloud.speech_v1p1beta1`: generated clients carry one on a part."""
+    parts = []
+    for part in name.split("."):
+        at = part.rfind("_v")
+        parts.append(part[:at] if at > 0 and part[at + 2 : at + 3].isdigit() else part)
+    return ".".join(parts)
 
 
 def _entry(name: str, row: list[str]) -> Entry:

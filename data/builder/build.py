@@ -1,12 +1,13 @@
 """The whole way from the text files to the shipped table's lines and bytes."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 
 from autoinstall.names import import_name, is_import_name, prefixes, project_name
 from autoinstall.table import CRAWL, same_name
 from data.builder import container
-from data.builder.decide import OBSERVED, Decision, Rules
+from data.builder.decide import OBSERVED, Decision, Rules, guessed
+from data.builder.namespaces import below, known_by_rules
 from data.builder.sources import DATA, Sources, read
 
 MOST_POPULAR = 8000
@@ -20,12 +21,55 @@ def build(data: Path = DATA) -> tuple[list[str], bytes]:
     sources = read(data)
     rules = Rules(sources)
     decisions = {name: rules.decide(name) for name in _names(sources, rules) if is_import_name(name)}
-    lines = [*_name_lines(decisions, rules), *_project_lines(decisions, rules), *_reviewed_lines(sources)]
+    known = known_by_rules(rules.namespaces, {*rules.ranks, *rules.imports, *sources.projects, *sources.conda})
+    for name, decision in _unseen(known, rules):
+        decisions.setdefault(name, decision)
+    decisions |= _owners_of_all_below(decisions, rules)
+    for name in rules.find_lures(decisions):
+        decisions[name] = decisions[name]._replace(standing="r")
+    lines = [*_name_lines(decisions, rules), *_project_lines(decisions, known, rules), *_reviewed_lines(sources)]
     return lines, container.pack(lines, _popular(decisions, rules))
 
 
 def _names(sources: Sources, rules: Rules) -> set[str]:
     return {*sources.claims, *sources.settled, *sources.choices, *rules.namespaces}
+
+
+def _unseen(known: Collection[str], rules: Rules) -> Iterator[tuple[str, Decision]]:
+    """Yield what names alone say where nobody has looked: below namespaces, and of well-known projects."""
+    ordered = sorted(known, key=lambda project: (rules.ranks.get(project, len(rules.ranks) + 1), project))
+    for name, namespace in sorted(rules.namespaces.items()):
+        claimants = rules.order(name, rules.sources.claims.get(name, {}))
+        for unseen, project in below(namespace, claimants, ordered, rules.ranks):
+            if is_import_name(unseen):
+                yield unseen, Decision("t" if project in rules.ranks else "r", (guessed(project),), 1)
+    for project in rules.ranks:
+        if project not in rules.imports:
+            yield from ((name, Decision("r", (guessed(project),), 1)) for name in _guesses(project, rules))
+
+
+def _guesses(project: str, rules: Rules) -> list[str]:
+    """Return what a project that nobody has looked into may be imported as: below a namespace, or by its name."""
+    root = project.partition("-")[0]
+    dotted, joined = project.replace("-", "."), project.replace("-", "_")
+    names = [dotted] if root in rules.namespaces else [joined, dotted]
+    return [name for name in names if is_import_name(name)]
+
+
+def _owners_of_all_below(decisions: Mapping[str, Decision], rules: Rules) -> dict[str, Decision]:
+    """Return the roots that nobody claims and below which everything comes from one project: it owns them."""
+    owners: dict[str, set[str]] = {}
+    for name, decision in decisions.items():
+        root = name.partition(".")[0]
+        if root != name and root not in decisions:
+            owners.setdefault(root, set()).update(claim.project for claim in decision.claims[:1])
+    found = {}
+    for root, projects in owners.items():
+        if len(projects) == 1:
+            (project,) = projects
+            standing = "t" if project in rules.ranks and not rules.is_barred(root) else "r"
+            found[root] = Decision(standing, (guessed(project),), 1)
+    return found
 
 
 def _name_lines(decisions: Mapping[str, Decision], rules: Rules) -> Iterator[str]:
@@ -48,24 +92,18 @@ def _claim(name: str, project: str, evidence: str, reason: str, rules: Rules) ->
     return ",".join((shown, "" if evidence == CRAWL else evidence, rank, reason)).rstrip(",")
 
 
-def _project_lines(decisions: Mapping[str, Decision], rules: Rules) -> Iterator[str]:
-    in_a_namespace = {
-        project
-        for name, namespace in rules.namespaces.items()
-        if namespace.rules
-        for project in rules.sources.claims.get(name, ())
-    }
+def _project_lines(decisions: Mapping[str, Decision], known: Collection[str], rules: Rules) -> Iterator[str]:
     observed = {
         project for project, names in rules.imports.items() if any(OBSERVED & {*seen} for seen in names.values())
     }
-    for project in {*rules.ranks, *rules.sources.conda, *in_a_namespace, *observed}:
+    for project in {*rules.ranks, *rules.sources.conda, *known, *observed}:
         names = _imports_of(project, decisions, rules)
         if names == [project.replace("-", "_")]:
             names = []
         rank = rules.ranks.get(project)
         conda = rules.sources.conda.get(project, "")
         columns = ("" if rank is None else str(rank), "=" if conda == project else conda, " ".join(names))
-        if any(columns) or project in in_a_namespace:
+        if any(columns) or project in known:
             yield "\t".join((f"={project}", *columns))
 
 
@@ -77,7 +115,6 @@ def _imports_of(project: str, decisions: Mapping[str, Decision], rules: Rules) -
         first = decision is not None and bool(decision.claims) and decision.claims[0].project == project
         same = same_name(name) == project
         return (
-            (name, project) in rules.fallbacks,
             rules.is_barred(name),
             not (first or same),
             not (same or OBSERVED & {*names.get(name, "")}),
@@ -87,11 +124,20 @@ def _imports_of(project: str, decisions: Mapping[str, Decision], rules: Rules) -
         )
 
     names = rules.imports.get(project, {})
-    return sorted((name for name in names if name in decisions), key=place)[:MOST_IMPORTS_SHOWN]
+    if not names:
+        return [name for name in _guesses(project, rules)[:1] if name in decisions]
+    told = [
+        name
+        for name in names
+        if name in decisions and decisions[name].standing != "n" and (name, project) not in rules.fallbacks
+    ]
+    return sorted(told, key=place)[:MOST_IMPORTS_SHOWN]
 
 
 def _reviewed_lines(sources: Sources) -> Iterator[str]:
     for row in sources.advice:
+        if row["kind"] == "generic" and row["import_name"] in sources.known_words:
+            continue
         columns = ("import_name", "kind", "suggestion", "project", "reason", "source")
         yield "?" + "\t".join(row[column] or "" for column in columns)
     reasons: dict[str, str] = {}
@@ -102,10 +148,19 @@ def _reviewed_lines(sources: Sources) -> Iterator[str]:
 
 
 def _popular(decisions: Mapping[str, Decision], rules: Rules) -> list[str]:
-    """Return the top-level names of the most downloaded vouched-for projects, in their order."""
+    """Return the names by which the most downloaded vouched-for projects are imported, in their order.
+
+    Of each project the first, and what it is documented to add: a search for typos is not to end in inner modules.
+    """
     ranked = []
     for name, decision in decisions.items():
-        if decision.standing in "tc" and "." not in name:
-            rank = rules.ranks.get(decision.claims[0].project, len(rules.ranks) + 1)
-            ranked.append((rank, same_name(name) != decision.claims[0].project, name))
+        if decision.standing in "tc" and "." not in name and "__" not in name:
+            best = decision.claims[0]
+            if (
+                same_name(name) == best.project
+                or OBSERVED & {*best.evidence}
+                or len(rules.imports.get(best.project, ())) == 1
+            ):
+                rank = rules.ranks.get(best.project, len(rules.ranks) + 1)
+                ranked.append((rank, same_name(name) != best.project, name))
     return [name for _, _, name in sorted(ranked)[:MOST_POPULAR]]

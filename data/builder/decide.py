@@ -5,8 +5,9 @@ from collections.abc import Iterable, Mapping
 from math import log10
 from typing import NamedTuple
 
-from autoinstall.table import BY_HAND, CRAWL, same_name
-from data.builder.sources import Namespace, Sources
+from autoinstall.table import BY_HAND, CONDA_FORGE, NAMING_RULE, same_name
+from data.builder.namespaces import namespaces_seen
+from data.builder.sources import Sources
 
 MOST_CLAIMS = 5
 """How many claims of a name are kept: as many candidates as `which` shows."""
@@ -16,27 +17,33 @@ OBSERVED = frozenset("mgwtpkso")
 
 REVIEWED = OBSERVED - {"m"}
 
+FOR_YEARS = frozenset("lm")
+"""Letters of the two editions of one map: what both have has been there for years, and was looked at twice."""
+
 # The weights of an order, in powers of ten of downloads: what a claim needs to stand before one without the mark.
-# Tuned on half of the cases, checked on the other half (`benchmarks/accuracy.py`).
+# Tuned on half of the cases, checked on the other half (`benchmarks/accuracy`).
 OBSERVED_WEIGHT = 2.0
 REVIEWED_WEIGHT = 1.0
 OLDER_MAP_WEIGHT = 0.3
 SAME_NAME_WEIGHT = 1.0
 AFFIX_WEIGHT = 0.3
+CONDA_WEIGHT = 0.5
 BESIDE_ITS_OWN_WEIGHT = -1.5
 FALLBACK_WEIGHT = -1.0
 COPY_WEIGHT = -1.3
 BUNDLER_WEIGHT = -3.0
 UNRANKED_DOWNLOADS = 3000
-"""In 30 days: about a thousandth of what the 15,000th has; only the order against marks depends on it."""
+"""In 30 days: about a tenth of what the 15,000th has; only the order against marks depends on it."""
 
 CLEAR_LEAD = 1.0
 """In the same powers of ten: how far the best crawl-only claim must be ahead of the next to be vouched for."""
 
-ENOUGH_FOR_A_NAMESPACE = 4
-"""Projects called `name-…` that claim `name`, which no project called `name` does: then nobody owns it."""
-
 _AFFIXES = ("python-{}", "{}-python", "py{}", "{}-py", "py-{}", "{}py", "{}-lib", "lib{}", "django-{}", "flask-{}")
+
+# The best known names, and how many times their project's downloads a project one slip away must not fall short of.
+LURE_TARGETS = 1000
+LURE_SHORTEST = 5
+LURE_RATIO = 300
 
 
 class Claimed(NamedTuple):
@@ -72,59 +79,97 @@ class Rules:
             for project, names in self.imports.items()
             if any(same_name(name) == project and (name, project) not in self.fallbacks for name in names)
         )
+        self.namespaces = {**namespaces_seen(sources.claims, self.ranks, OBSERVED), **sources.namespaces}
         self._generic = re.compile("|".join(_as_expression(pattern) for pattern in sources.generic) or "(?!)")
-        self.namespaces = {**self._namespaces_seen(), **sources.namespaces}
+        self._advised = frozenset(row["import_name"] for row in sources.advice) - sources.known_words
+        self._denied = frozenset(same_name(row["name"]) for row in sources.denied)
 
     def decide(self, name: str) -> Decision:
         """Return what is said about a name that the facts or the hand-made files know."""
         seen = self.sources.claims.get(name, {})
-        ordered = [Claimed(project, seen[project]) for project in self.order(name, seen)]
-        if name in self.sources.choices:
-            chosen = [
-                Claimed(row.project, _with_hand(seen.get(row.project, "")), row.reason)
-                for row in self.sources.choices[name]
-            ]
-            return Decision("c", tuple(chosen[:MOST_CLAIMS]), max(len(seen), len(chosen)))
-        if name in self.sources.settled:
-            row = self.sources.settled[name]
-            first = Claimed(row.project, _with_hand(seen.get(row.project, "")), row.reason)
-            rest = [claim for claim in ordered if claim.project != row.project]
-            return Decision("t", (first, *rest[: MOST_CLAIMS - 1]), len(rest) + 1)
         namespace = self.namespaces.get(name)
-        if namespace is not None and not namespace.owner:
-            return Decision("n", tuple(ordered[:MOST_CLAIMS]), len(seen), namespace.rules)
         rules = () if namespace is None else namespace.rules
+        if name in self.sources.choices:
+            chosen = [self._by_hand(seen, row.project, row.reason) for row in self.sources.choices[name]]
+            return Decision("c", tuple(chosen[:MOST_CLAIMS]), max(len(seen), len(chosen)), rules)
+        ordered = [Claimed(project, self._evidence(project, seen)) for project in self.order(name, seen)]
+        if name in self.sources.settled:
+            settled = self.sources.settled[name]
+            return self._led(self._by_hand(seen, settled.project, settled.reason), ordered, rules)
+        if namespace is not None:
+            if not namespace.owner:
+                return Decision("n", tuple(ordered[:MOST_CLAIMS]), len(seen), rules)
+            return self._led(self._by_hand(seen, namespace.owner), ordered, rules)
         return Decision(self._standing(name, ordered), tuple(ordered[:MOST_CLAIMS]), len(ordered), rules)
 
     def order(self, name: str, seen: Mapping[str, str]) -> list[str]:
         """Return the projects that claim a name, the likeliest to be meant first."""
-        return sorted(seen, key=lambda project: (-self._score(name, project, seen[project], seen), project))
+        return sorted(seen, key=lambda project: (-self._score(name, project, seen), project))
+
+    def is_barred(self, name: str) -> bool:
+        """Tell whether no project may be vouched for: private, generic, advised against, the standard library's."""
+        root = name.partition(".")[0]
+        return (
+            root.startswith("_")
+            or root in self.sources.standard_library
+            or name in self._advised
+            or root in self._advised
+            or (self._generic.fullmatch(root) is not None and root not in self.sources.known_words)
+        )
+
+    def find_lures(self, decisions: Mapping[str, Decision]) -> set[str]:
+        """Return the vouched-for names that are one slip away from a name hundreds of times as well known.
+
+        Such a project may be honest, but who types its name most likely means the other one. What people have
+        reviewed, for conda-forge or a hand-kept map, is known well enough to be meant.
+        """
+        downloads = {
+            name: self.sources.downloads.get(decision.claims[0].project, UNRANKED_DOWNLOADS)
+            for name, decision in decisions.items()
+            if decision.standing == "t" and "." not in name and len(name) >= LURE_SHORTEST
+        }
+        famous = sorted(downloads, key=lambda name: (-downloads[name], name))[:LURE_TARGETS]
+        slips = {slip: name for name in reversed(famous) for slip in _with_one_letter_less(name.lower())}
+        lures = set()
+        for name, count in downloads.items():
+            if {CONDA_FORGE, *REVIEWED} & {*decisions[name].claims[0].evidence}:
+                continue
+            near = {slips.get(slip) for slip in _with_one_letter_less(name.lower())} - {None, name}
+            if any(target is not None and downloads[target] >= LURE_RATIO * count for target in near):
+                lures.add(name)
+        return lures - self.sources.settled.keys()
+
+    def _led(self, first: Claimed, ordered: list[Claimed], rules: tuple[str, ...]) -> Decision:
+        rest = [claim for claim in ordered if claim.project != first.project]
+        return Decision("t", (first, *rest[: MOST_CLAIMS - 1]), len(rest) + 1, rules)
 
     def _standing(self, name: str, ordered: list[Claimed]) -> str:
         best = ordered[0]
-        if self.is_barred(name) or best.project not in self.ranks:
+        letters = {*best.evidence}
+        same = same_name(name) == best.project
+        if self.is_barred(name) or best.project in self._denied:
             return "r"
-        if OBSERVED & {*best.evidence} or same_name(name) == best.project:
+        if best.project not in self.ranks:
+            is_carried = CONDA_FORGE in letters and (same or len(ordered) == 1)
+            is_old = same and letters >= FOR_YEARS and not any(self._is_rival(claim) for claim in ordered[1:])
+            return "t" if is_carried or is_old else "r"
+        # Projects called after the best are its forks, parts and add-ons: no rivals.
+        rivals = [claim for claim in ordered[1:] if not claim.project.startswith(f"{best.project}-")]
+        if same or OBSERVED & letters or not rivals:
             return "t"
         seen = self.sources.claims[name]
-        if len(ordered) > 1:
-            lead = self._score(name, best.project, best.evidence, seen) - self._score(
-                name, ordered[1].project, ordered[1].evidence, seen
-            )
-            if lead < CLEAR_LEAD:
-                return "r"
-        return "t"
+        lead = self._score(name, best.project, seen) - self._score(name, rivals[0].project, seen)
+        return "t" if lead >= CLEAR_LEAD else "r"
 
-    def is_barred(self, name: str) -> bool:
-        """Tell whether a name is one that no project may be vouched for: private, generic, the standard library's."""
-        root = name.partition(".")[0]
-        return root.startswith("_") or root in self.sources.barred or self._generic.fullmatch(root) is not None
+    def _is_rival(self, claim: Claimed) -> bool:
+        return claim.project in self.ranks or bool(OBSERVED & {*claim.evidence})
 
-    def _score(self, name: str, project: str, evidence: str, seen: Mapping[str, str]) -> float:
-        letters = {*evidence}
+    def _score(self, name: str, project: str, seen: Mapping[str, str]) -> float:
+        letters = {*seen[project]}
         score = log10(self.sources.downloads.get(project, UNRANKED_DOWNLOADS))
         score += OBSERVED_WEIGHT * bool(letters & OBSERVED) + REVIEWED_WEIGHT * bool(letters & REVIEWED)
         score += OLDER_MAP_WEIGHT * ("l" in letters)
+        score += CONDA_WEIGHT * (project in self.sources.conda)
         same = same_name(name)
         if same == project:
             score += SAME_NAME_WEIGHT
@@ -134,19 +179,21 @@ class Rules:
             score += AFFIX_WEIGHT
         if (name, project) in self.fallbacks:
             score += FALLBACK_WEIGHT
-        if project in self.sources.vendored_by and same != project:
+        if project in self.sources.bundlers and same != project:
             score += BUNDLER_WEIGHT
-        if self._is_copy(project, seen):
+        if same != project and any(project.endswith(mark) for mark in self.sources.copy_marks) and len(seen) > 1:
             score += COPY_WEIGHT
         return score
 
-    def _is_copy(self, project: str, seen: Mapping[str, str]) -> bool:
-        return any(
-            project.endswith(mark) and project.removesuffix(mark) in seen
-            if mark[0] == "-"
-            else project.startswith(mark) and project.removeprefix(mark) in seen
-            for mark in self.sources.copy_marks
-        )
+    def _evidence(self, project: str, seen: Mapping[str, str]) -> str:
+        letters = {*seen.get(project, "")}
+        if project in self.sources.conda:
+            letters.add(CONDA_FORGE)
+        return "".join(sorted(letters))
+
+    def _by_hand(self, seen: Mapping[str, str], project: str, reason: str = "") -> Claimed:
+        letters = {*self._evidence(project, seen), BY_HAND}
+        return Claimed(project, "".join(sorted(letters)), reason)
 
     def _fallbacks(self) -> Iterable[tuple[str, str]]:
         """Yield what the crawl made up: unable to read a wheel, it took the project's name for its import name."""
@@ -161,25 +208,17 @@ class Rules:
                     if same_name(name) == project and not OBSERVED & {*evidence}
                 )
 
-    def _namespaces_seen(self) -> dict[str, Namespace]:
-        """Return the roots that nobody owns, as the claims show them."""
-        found = {}
-        for name, seen in self.sources.claims.items():
-            if "." in name or len(seen) < ENOUGH_FOR_A_NAMESPACE:
-                continue
-            same = same_name(name)
-            inside = sum(project.startswith(f"{same}-") for project in seen)
-            if inside < ENOUGH_FOR_A_NAMESPACE or inside * 2 < len(seen):
-                continue
-            if same not in seen or (same not in self.ranks and inside * 5 >= len(seen) * 4):
-                found[name] = Namespace(name, "", (same + "-{*}",))
-        return found
+
+def guessed(project: str) -> Claimed:
+    """Return the claim of a well-known project whose files nobody has seen to the import name that is its own."""
+    return Claimed(project, NAMING_RULE)
 
 
-def _with_hand(evidence: str) -> str:
-    return "".join(sorted({*evidence.replace(CRAWL, ""), BY_HAND})) if evidence else BY_HAND
+def _with_one_letter_less(name: str) -> set[str]:
+    """Return the name and what is left when one letter is dropped: one slip apart is to share one of these."""
+    return {name, *(name[:place] + name[place + 1 :] for place in range(len(name)))}
 
 
 def _as_expression(pattern: str) -> str:
-    """Return a generic name's pattern as a regular expression: `#` is an optional number, `*` any letters."""
-    return re.escape(pattern).replace(r"\#", r"_?[0-9]*").replace(r"\*", r"\w+")
+    """Return a generic name's pattern as a regular expression: `#` is an optional number."""
+    return re.escape(pattern).replace(r"\#", "_?[0-9]*")

@@ -9,6 +9,10 @@ from typing import NamedTuple
 DATA = Path(__file__).parent.parent
 
 
+EMPTY = "-nspkg"
+"""Azure's projects of this ending hold nothing but the file that makes a folder a namespace."""
+
+
 class Settled(NamedTuple):
     """One row of a hand-made file: what was decided about a name, and why."""
 
@@ -18,7 +22,11 @@ class Settled(NamedTuple):
 
 
 class Namespace(NamedTuple):
-    """A name that many projects share, and how they are called by it; `owner` may be empty."""
+    """A name that projects share, who owns it (empty: nobody), and how those in it are called.
+
+    A rule names projects by `{*}`, the parts below the namespace, or `{1}`, any one of them; with `^` before it only
+    the most downloaded projects count, so that nobody gets between an owner and its sub-modules by taking a name.
+    """
 
     import_name: str
     owner: str
@@ -29,19 +37,21 @@ class Sources(NamedTuple):
     """All that the table is made of.
 
     `claims` maps import name to project to evidence letters; `downloads` are of 30 days and stand in the order of
-    ranks; `conda` maps a project to its conda-forge name.
+    ranks; `conda` maps a project to its conda-forge name; `projects` are known from their own repositories alone.
     """
 
     claims: dict[str, dict[str, str]]
+    projects: frozenset[str]
     downloads: dict[str, int]
     conda: dict[str, str]
     settled: dict[str, Settled]
     choices: dict[str, list[Settled]]
     namespaces: dict[str, Namespace]
     generic: tuple[str, ...]
-    barred: dict[str, str]
+    known_words: frozenset[str]
+    standard_library: frozenset[str]
     copy_marks: tuple[str, ...]
-    vendored_by: frozenset[str]
+    bundlers: frozenset[str]
     advice: list[dict[str, str]]
     denied: list[dict[str, str]]
 
@@ -54,6 +64,7 @@ def read(data: Path = DATA) -> Sources:
         choices.setdefault(row["import_name"], []).append(Settled(row["import_name"], row["project"], row["reason"]))
     return Sources(
         claims=_claims(data / "facts"),
+        projects=frozenset(row["project"] for row in rows(data / "facts" / "repositories.tsv")),
         downloads={row["project"]: int(row["downloads_30d"]) for row in rows(data / "facts" / "ranks.tsv")},
         conda=_conda(data / "facts" / "conda.tsv"),
         settled={
@@ -66,9 +77,10 @@ def read(data: Path = DATA) -> Sources:
             for row in rows(rules / "namespaces.tsv")
         },
         generic=tuple(row["pattern"] for row in rows(rules / "generic.tsv")),
-        barred={row["import_name"]: row["reason"] for row in rows(rules / "barred.tsv")},
+        known_words=frozenset(row["import_name"] for row in rows(rules / "known_words.tsv")),
+        standard_library=frozenset(row["import_name"] for row in rows(rules / "standard_library.tsv")),
         copy_marks=tuple(row["mark"] for row in rows(rules / "copy_marks.tsv")),
-        vendored_by=frozenset(row["project"] for row in rows(rules / "bundlers.tsv")),
+        bundlers=frozenset(row["project"] for row in rows(rules / "bundlers.tsv")),
         advice=[row for path in sorted((data / "advice").glob("*.tsv")) for row in rows(path)],
         denied=[row for path in sorted((data / "deny").glob("*.tsv")) for row in rows(path)],
     )
@@ -84,6 +96,8 @@ def _claims(facts: Path) -> dict[str, dict[str, str]]:
     claims: dict[str, dict[str, str]] = {}
     for path in sorted((*facts.glob("crawl.tsv.xz"), facts / "observed.tsv", facts / "opened.tsv")):
         for row in rows(path):
+            if row["project"].endswith(EMPTY):
+                continue
             seen = claims.setdefault(row["import_name"], {})
             seen[row["project"]] = "".join(sorted({*seen.get(row["project"], ""), *row["evidence"]}))
     return claims
