@@ -3,6 +3,7 @@
 import hashlib
 import re
 import socket
+import ssl
 import struct
 import sys
 import threading
@@ -44,10 +45,11 @@ class LocalIndex:
     """A simple index (PEP 503, 658, 691, 700, 714, 792) on 127.0.0.1, running while it is used as a context.
 
     `faults` may be set at any time: `index.faults = [Status(500)]`. `requests` counts what was asked, by path
-    (`/simple/snark/`, `/files/snark-1.0-py3-none-any.whl`); `asked` and `downloaded` say the same in names.
+    (`/simple/snark/`, `/files/snark-1.0-py3-none-any.whl`); `asked` and `downloaded` say the same in names. With
+    `tls` it speaks HTTPS; without, it serves as an HTTP proxy too, answering in the place of every host.
     """
 
-    def __init__(self, releases: Iterable[Release] = ()) -> None:
+    def __init__(self, releases: Iterable[Release] = (), tls: ssl.SSLContext | None = None) -> None:
         self.faults: list[Fault] = []
         self.requests: Counter[str] = Counter()
         self._published: dict[str, _Published] = {}
@@ -56,6 +58,10 @@ class LocalIndex:
         for release in releases:
             self.publish(release)
         self._server = _Server(self)
+        self._scheme = "http"
+        if tls is not None:
+            self._scheme = "https"
+            self._server.socket = tls.wrap_socket(self._server.socket, server_side=True)
 
     def __enter__(self) -> Self:
         """Begin to serve."""
@@ -80,11 +86,11 @@ class LocalIndex:
     @property
     def url(self) -> str:
         """What `--index-url` takes."""
-        return f"http://{self.host}/simple/"
+        return f"{self._scheme}://{self.host}/simple/"
 
     def url_for(self, user: str, password: str) -> str:
         """Return the URL with credentials in it."""
-        return f"http://{quote(user, safe='')}:{quote(password, safe='')}@{self.host}/simple/"
+        return f"{self._scheme}://{quote(user, safe='')}:{quote(password, safe='')}@{self.host}/simple/"
 
     @property
     def asked(self) -> set[str]:
@@ -275,7 +281,8 @@ _LINGER = "hh" if sys.platform == "win32" else "ii"
 
 
 def _parsed(path: str, headers: dict[str, str]) -> Request | None:
-    path = unquote(path.partition("?")[0])
+    # As a proxy, it is asked for whole URLs, and answers in the place of whichever host.
+    path = unquote(re.sub(r"^http://[^/]+", "", path).partition("?")[0])
     if path == "/simple/":
         return Request(Kind.PAGE, path, headers)
     if page := re.fullmatch(r"/simple/([^/]+)/?", path):
