@@ -1,6 +1,5 @@
 """Bringing a staged install into place, whole or not at all."""
 
-import errno
 import secrets
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -8,15 +7,13 @@ from pathlib import Path
 from autoinstall.activate.inspection import named, objections
 from autoinstall.activate.layout import lay_out
 from autoinstall.activate.objections import Objection
-from autoinstall.activate.pending import BlockedError, Pending, Step, Work, silent
+from autoinstall.activate.pending import FULL, BlockedError, Pending, Step, Work, silent
 from autoinstall.activate.places import WORK, ours, real
 from autoinstall.activate.staged import Staged, read, settle_metadata
 from autoinstall.environment import Environment
 from autoinstall.errors import EnvironmentNotWritableError
 from autoinstall.plan import Obstacle, Plan, Refusal
 from autoinstall.transaction import Record, Transaction
-
-_FULL = (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC))
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +119,7 @@ def _undo(work: Work, pending: Pending, environment: Environment, problem: Excep
 
 def _failure(problem: Exception, environment: Environment) -> Refusal:
     where = real(environment.purelib)
-    if isinstance(problem, OSError) and problem.errno in _FULL:
+    if isinstance(problem, OSError) and problem.errno in FULL:
         return Refusal(Obstacle.DISK_FULL, f"not installed, since no space is left at {where}", str(problem))
     reason = (
         problem.strerror or str(problem) if isinstance(problem, OSError) else "something else changed it meanwhile"

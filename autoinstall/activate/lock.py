@@ -42,12 +42,10 @@ def lock(
         folder.mkdir(parents=True, exist_ok=True)
         held = FileLock(folder / _LOCK)
         _wait(held, folder, say)
-        (folder / _HOLDER).write_text(
-            json.dumps({"process": os.getpid(), "working_for": list(working_for)}), encoding="utf-8"
-        )
     except OSError as problem:
         raise EnvironmentNotWritableError(real(environment.purelib), problem) from problem
     try:
+        _tell(folder, working_for)
         for line in put_in_order(environment, record):
             say(line)
         yield
@@ -97,6 +95,12 @@ def _wait(held: FileLock, folder: Path, say: Callable[[str], None]) -> None:
                 told = holder
         else:
             return
+
+
+def _tell(folder: Path, working_for: Sequence[str]) -> None:
+    told = {"process": os.getpid(), "working_for": list(working_for)}
+    with suppress(OSError):  # on a full disk others wait without knowing for whom
+        (folder / _HOLDER).write_text(json.dumps(told), encoding="utf-8")
 
 
 def _holder(folder: Path) -> str:

@@ -24,6 +24,9 @@ Step = Callable[[str], None]
 Move = tuple[str, str]
 """From where and to where, both from purelib: a file, or a whole folder whose place is free."""
 
+FULL = (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC))
+"""What a system says where no space, or no quota, is left."""
+
 _JOURNAL = "pending.json"
 _DONE = "done.json"
 _PATIENCE = (0.05, 0.1, 0.2, 0.4, 0.8)

@@ -1,6 +1,5 @@
 """Taking a transaction back: exactly what it added goes, unless something else has come to need it."""
 
-import os
 import secrets
 import sys
 from collections.abc import Iterator, Mapping
@@ -10,7 +9,7 @@ from pathlib import Path, PurePosixPath
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_version
 
-from autoinstall.activate.pending import BlockedError, Move, Pending, Step, Work, caches_of, silent
+from autoinstall.activate.pending import FULL, BlockedError, Move, Pending, Step, Work, caches_of, silent
 from autoinstall.activate.places import WORK, ours, real, resolved
 from autoinstall.activate.staged import digest
 from autoinstall.environment import Environment, Installed, installed
@@ -145,9 +144,9 @@ def _path(environment: Environment) -> list[str]:
 
 
 def _failure(transaction: Transaction, problem: Exception) -> Refusal:
+    is_full = isinstance(problem, OSError) and problem.errno in FULL
     reason = (
         problem.strerror or str(problem) if isinstance(problem, OSError) else "something else changed it meanwhile"
     )
-    return Refusal(
-        Obstacle.NOT_WRITABLE, f"{transaction.names} could not be taken back: {reason}", os.fspath(str(problem))
-    )
+    obstacle = Obstacle.DISK_FULL if is_full else Obstacle.NOT_WRITABLE
+    return Refusal(obstacle, f"{printable(transaction.names)} could not be taken back: {reason}", str(problem))

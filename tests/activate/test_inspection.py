@@ -93,9 +93,7 @@ def test_a_hostile_wheel_is_refused(ground: Ground, wheel: Wheel, hazard: Hazard
     with ground.lock():
         found = inspect(ground.stage(wheel), plan_of((wheel,)), ground.environment)
     assert hazard in {objection.hazard for objection in found}
-    assert all(
-        str(objection.sentence).startswith(("tove: ", "snark: ", "numpy: ", "a wheel: ")) for objection in found
-    )
+    assert all(str(objection.sentence).startswith(("tove: ", "snark: ", "a wheel: ")) for objection in found)
     refused = ground.install(wheel)
     assert isinstance(refused, Refusal)
     assert refused.obstacle is Obstacle.UNSAFE
@@ -119,7 +117,7 @@ UNPACKED_OTHERWISE = {
     ),
     "twice": (tove(Member("tove.py", "print('again')")), Hazard.RECORD),
 }
-"""Each is dealt with by one tool or the other while unpacking: it fails, or leaves the member out and mends RECORD."""
+"""Each is dealt with by one tool or the other while unpacking: it fails, or leaves that out and mends RECORD."""
 
 
 @pytest.mark.parametrize("tool", ["uv", "pip"])
