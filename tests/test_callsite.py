@@ -128,8 +128,12 @@ def test_what_is_kept_is_bounded(run: Run, recorder: Recorder, monkeypatch: pyte
     monkeypatch.setattr(callsite, "_kinds", {})
     monkeypatch.setattr(callsite, "_MOST_CODE_KEPT", 3)
     monkeypatch.setattr(callsite, "_MOST_FILES_KEPT", 3)
+    alive: list[object] = []
     for number in range(10):
-        run("try:\n    import absent\nexcept ImportError:\n    pass", f"/tmp/ipykernel_1/{number}.py")
+        source = (
+            "import sys\nalive.append(sys._getframe().f_code)\ntry:\n    import absent\nexcept ImportError:\n    pass"
+        )
+        run(source, f"/tmp/ipykernel_1/{number}.py", alive=alive)
         assert len(callsite._guarded) <= 3
         assert len(callsite._kinds) <= 3
     assert recorder.refusals() == ["guarded"] * 10

@@ -144,6 +144,10 @@ UNGUARDED = [
         "try:\n    pass\nexcept ImportError:\n    pass\nfinally:\n    import absent", id="finally of a guard"
     ),
     pytest.param(
+        "try:\n    (n for n in __import__('absent'))\nfinally:\n    pass", id="a generator's source, finally"
+    ),
+    pytest.param("try:\n    @__import__('absent')\n    def f(): pass\nfinally:\n    pass", id="decorator, finally"),
+    pytest.param(
         """
         try:
             def f():
@@ -165,6 +169,10 @@ UNGUARDED = [
         id="generator expression made within a guard, used outside",
     ),
     pytest.param("with open(__file__):\n    import absent", id="with open"),
+    pytest.param(
+        "import contextlib\nwith __import__('absent'), contextlib.suppress(ImportError):\n    pass",
+        id="the import, then suppress in the same statement",
+    ),
     pytest.param("import warnings\nwith warnings.catch_warnings():\n    import absent", id="with catch_warnings"),
     pytest.param("import threading\nlock = threading.Lock()\nwith lock:\n    import absent", id="with a lock"),
     pytest.param(
@@ -495,20 +503,52 @@ def test_lines_of_other_code_are_not_taken_for_those_of_a_string(
     run: Run, recorder: Recorder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Python 3.13 keeps the text behind `-c` as the lines of `<string>`, which every `exec` is called too."""
-    other = "try:\n    import absent\nexcept (ValueError):\n    pass\n"
+    other = "try:\n    import absent\nexcept ValueError:\n    pass\n"
     monkeypatch.setitem(linecache.cache, "<string>", (len(other), None, other.splitlines(keepends=True), "<string>"))
-    run("try:\n    import absent\nexcept ImportError :\n    pass\n", "<string>")
+    run("try:\n    import absent\nexcept ImportError:\n    raise ValueError\n", "<string>")
     assert recorder.refusals() == ["guarded"]
 
 
+_LOADED = "def f():\n    try:\n        import absent\n    except ImportError:\n        pass\nf()\n"
+
+
+@pytest.mark.parametrize(
+    "now",
+    [
+        pytest.param(
+            "def f():\n    try:\n        import absent\n    except ValueError:\n        pass\n", id="another clause"
+        ),
+        pytest.param("def f():\n    if 1:\n        import absent\n", id="no guard any more"),
+        pytest.param(
+            "def g():\n    try:\n        import absent\n    finally:\n        pass\n", id="another function"
+        ),
+        pytest.param("if 1:\n    try:\n        import absent\n    finally:\n        pass\n", id="no function"),
+        pytest.param(
+            "def f():\n    try:\n        import absent_minded\n    finally:\n        pass\n", id="another import"
+        ),
+        pytest.param("def f():\n    try:\n        import absent\n    finally\n        pass\n", id="not Python"),
+        pytest.param("def f():\n    pass\n", id="shorter"),
+        pytest.param("", id="empty"),
+    ],
+)
 def test_a_file_that_was_changed_after_it_was_loaded_is_not_believed(
+    now: str, tmp_path: Path, run: Run, recorder: Recorder
+) -> None:
+    file = tmp_path / "helper.py"
+    file.write_text(now)
+    assert run(_LOADED, str(file)) is None
+    assert recorder.refusals() == ["guarded"]
+
+
+def test_a_file_that_was_changed_before_it_was_loaded_again_is_read_again(
     tmp_path: Path, run: Run, recorder: Recorder
 ) -> None:
     file = tmp_path / "helper.py"
-    file.write_text("def f():\n    try:\n        import absent\n    except ValueError:\n        pass\n")
-    code = "def f():\n    try:\n        import absent\n    except ImportError:\n        pass\nf()\n"
-    assert run(code, str(file)) is None
-    assert recorder.refusals() == ["guarded"]
+    for clause, expected in (("ImportError", "guarded"), ("OSError", None), ("ImportError", "guarded")):
+        source = f"def f():\n    try:\n        import absent\n    except {clause}:\n        raise\nf()\n"
+        file.write_text(source)
+        run(source, str(file))
+        assert recorder.refusals()[-1] == expected
 
 
 def test_a_file_that_is_gone_is_no_source(run: Run, recorder: Recorder) -> None:
@@ -529,49 +569,16 @@ def test_doctest(tmp_path: Path, run: Run, recorder: Recorder) -> None:
     assert recorder.refusals() == [None]
 
 
-def test_a_place_is_judged_anew_while_nothing_guards_it(run: Run, recorder: Recorder) -> None:
+def test_a_place_is_judged_anew_while_nothing_guards_it(tmp_path: Path, run: Run, recorder: Recorder) -> None:
     """What an `except` clause's name stands for may change: the answer that would lead to a question is not kept."""
-    run(
-        """
-        def load(errors):
-            try:
-                import absent
-            except errors:
-                pass
-        try:
-            load(ValueError)
-        except* ValueError:
-            pass
-        """
+    source = (
+        "def load(errors):\n    try:\n        import absent\n    except errors:\n        pass\nbox.append(load)\n"
     )
-    run(
-        """
-        def load(errors):
-            try:
-                import absent
-            except errors:
-                pass
-        for errors in (OSError, ImportError, OSError):
-            try:
-                load(errors)
-            except ():
-                pass
-            except ZeroDivisionError:
-                pass
-        """
-    )
-    assert recorder.refusals() == [None, None]
-    run(
-        """
-        def load(errors):
-            try:
-                import absent
-            except errors:
-                pass
-        for errors in (ImportError, ImportError):
-            load(errors)
-        """
-    )
+    (tmp_path / "loader.py").write_text(source)
+    box: list[object] = []
+    run(source, str(tmp_path / "loader.py"), box=box)
+    for errors in ("ValueError", "ValueError", "ImportError", "ImportError"):
+        run(f"box[0]({errors})", box=box)
     assert recorder.refusals() == [None, None, "guarded", "guarded"]
 
 
