@@ -19,20 +19,20 @@ class CellScreen:
     def __init__(self, output: Callable[[], TextIO], is_watched: Callable[[], bool]) -> None:
         self._output = output
         self._is_watched = is_watched
-        self._shown = 0
+        self._shown = ""
 
     def progress(self, text: str) -> None:
         """Show what is being done now, in place of what was shown before."""
-        if self._is_watched():
-            line = printable(text, _WIDTH)
-            self._write("\r" + line.ljust(self._shown))
-            self._shown = len(line)
+        line = printable(text, _WIDTH)
+        if line != self._shown and self._is_watched():
+            self._write("\r" + line.ljust(len(self._shown)))
+            self._shown = line
 
     def clear(self) -> None:
         """Take the progress away."""
         if self._shown:
-            self._write("\r" + " " * self._shown + "\r")
-            self._shown = 0
+            self._write("\r" + " " * len(self._shown) + "\r")
+            self._shown = ""
 
     def say(self, line: str) -> None:
         """Show a line that stays."""
