@@ -337,7 +337,7 @@ def test_imports_within_the_story_do_not_enter_it(run: Run) -> None:
         asked.append(fullname)
         code = compile("import another_absent", "/home/ann/notes.py", "exec")
         # Not `pytest.raises`, which would guard it: library code that catches does not.
-        unittest.TestCase().assertRaises(ModuleNotFoundError, exec, code, {"__name__": "__main__"})
+        unittest.TestCase().assertRaises(ModuleNotFoundError, exec, code, {"__name__": "__main__"})  # noqa: PT027
         return False
 
     finder = hang(story)
