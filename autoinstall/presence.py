@@ -106,10 +106,11 @@ def _find(fullname: str, path: Sequence[str]) -> ModuleSpec | None:
             continue
         if spec is not None:
             return spec
-    return _find_on(fullname, path)
+    return find_on(fullname, path)
 
 
-def _find_on(fullname: str, path: Sequence[str]) -> ModuleSpec | None:
+def find_on(fullname: str, path: Sequence[str]) -> ModuleSpec | None:
+    """Return where `path` leads for a name, as `PathFinder` would, whether or not its parent is loaded."""
     # Not `PathFinder.find_spec`: for a namespace inside a package that is not loaded it looks up the parent in
     # `sys.modules` and raises KeyError (CPython 3.11 to 3.13).
     portions: list[str] = []

@@ -5,7 +5,8 @@ import os
 import pkgutil
 import site
 import sys
-from importlib.machinery import ModuleSpec, PathFinder
+from collections.abc import Sequence
+from importlib.machinery import ModuleSpec
 from pathlib import Path
 from types import ModuleType
 
@@ -13,12 +14,13 @@ from autoinstall.activate.places import real, resolved
 from autoinstall.environment import Environment
 from autoinstall.names import ImportName
 from autoinstall.plan import Obstacle, Refusal
+from autoinstall.presence import find_on
 from autoinstall.text import printable
 from autoinstall.transaction import Transaction
 
 
 def refresh(transaction: Transaction, environment: Environment) -> None:
-    """Make this process see what a transaction added or took away, as if it had been started just now.
+    """Make this process see what a transaction added, as if it had been started just now.
 
     Finders and the caches of `importlib.metadata` forget what they knew; new `.pth` files take effect, and only
     those; namespaces that are imported already get their new parts; `pkg_resources`, where it is loaded, learns of
@@ -28,14 +30,13 @@ def refresh(transaction: Transaction, environment: Environment) -> None:
     backport = sys.modules.get("importlib_metadata")
     if (finder := getattr(backport, "MetadataPathFinder", None)) is not None:
         finder.invalidate_caches()
-    if transaction.undone is None:
-        base = real(environment.purelib)
-        for file in transaction.files:
-            path = resolved(file.path, base)
-            if path.suffix == ".pth" and path.parent in (base, real(environment.platlib)):
-                site.addpackage(str(path.parent), path.name, None)
-        _extend_namespaces(transaction)
-        _tell_pkg_resources(environment, transaction)
+    base = real(environment.purelib)
+    for file in transaction.files:
+        path = resolved(file.path, base)
+        if path.suffix == ".pth" and path.parent in (base, real(environment.platlib)):
+            site.addpackage(str(path.parent), path.name, None)
+    _extend_namespaces(transaction)
+    _tell_pkg_resources(environment, transaction)
 
 
 def verify(name: ImportName, transaction: Transaction, environment: Environment) -> Refusal | None:
@@ -46,9 +47,10 @@ def verify(name: ImportName, transaction: Transaction, environment: Environment)
     """
     added = {os.path.normcase(resolved(file.path, real(environment.purelib))) for file in transaction.files}
     names = ", ".join(str(each.project) for each in transaction.distributions)
-    parts, path, trusted = name.split("."), None, False
+    parts, trusted = name.split("."), False
+    path: Sequence[str] = sys.path
     for at in range(1, len(parts) + 1):
-        spec = PathFinder.find_spec(".".join(parts[:at]), path)
+        spec = find_on(".".join(parts[:at]), path)
         if spec is None:
             if trusted:
                 return None
