@@ -17,6 +17,7 @@ import trustme
 from autoinstall import index as client
 from autoinstall.index import DEFAULT_INDEX, Access, Limits, NoPage, Page, Problem, Standing
 from autoinstall.index.absence import Cause
+from autoinstall.index.transport import THREADS
 from autoinstall.indexes import Indexes, Said
 from autoinstall.names import ProjectName, project_name
 from autoinstall.plan import File, Item, Plan
@@ -263,9 +264,14 @@ def test_proxies_by_parameter_and_by_environment(local_index: LocalIndex, monkey
 
 
 def test_dripping_through_a_proxy_is_bounded(local_index: LocalIndex) -> None:
-    local_index.faults = [faults.Drip()]
+    """And nothing goes on reading afterwards, which only the name of its threads could show."""
+    local_index.faults = [faults.Drip(seconds=0.1)]
     answer = ask("http://index.example/simple/", limits=SOON, proxy=f"http://{local_index.host}")
     assert problem(answer) is Problem.STALLED
+    for thread in threading.enumerate():
+        if thread.name == THREADS:
+            thread.join(20)
+            assert not thread.is_alive()
 
 
 def test_certificates(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

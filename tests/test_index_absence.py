@@ -185,7 +185,7 @@ def test_causes(answers: list[Page | NoPage], cause: Cause, sentence: str) -> No
         (
             "1.0",
             Cause.NO_WHEEL_FOR_THIS_PYTHON,
-            "snark has no wheel for Python 3.12; the newest Python that it supports is 3.11",
+            "snark 1.0 has no wheel for Python 3.12; the newest Python that it supports is 3.11",
         ),
     ],
 )

@@ -135,7 +135,7 @@ def explain(
         return story.told(Cause.ONLY_YANKED, f"has been withdrawn by its authors (yanked){because}", version=newest)
     fitting = [file for file in kept if _fits(file, target)]
     if not fitting:
-        return _without_fitting(story, kept, target)
+        return _without_fitting(story, kept, target, version)
     return _too_new(story, fitting, min_age_days, now or datetime.now(UTC)) or story.told(
         Cause.NOTHING,
         f"{_newest(fitting)} has a wheel for this Python: something that it needs or that is installed is in the way",
@@ -184,7 +184,7 @@ def _without_files(story: _Story, pages: Sequence[Page]) -> Absence:
     )
 
 
-def _without_fitting(story: _Story, wheels: Sequence[Published], target: Target) -> Absence:
+def _without_fitting(story: _Story, wheels: Sequence[Published], target: Target, version: str | None) -> Absence:
     newest = _newest(wheels)
     minors = [minor for wheel in wheels for minor in _minors(wheel, target)]
     if not minors:
@@ -200,7 +200,7 @@ def _without_fitting(story: _Story, wheels: Sequence[Published], target: Target)
         python = f"3.{min(minors)}"
     return story.told(
         Cause.NO_WHEEL_FOR_THIS_PYTHON,
-        f"has no wheel for Python 3.{target.minor}; the {word} Python that it supports is {python}",
+        f"{newest + ' ' if version else ''}has no wheel for Python 3.{target.minor}; the {word} Python that it supports is {python}",
         version=newest,
         python=python,
     )

@@ -3,6 +3,8 @@
 Imports requests, and so is itself imported only when something is to be asked.
 """
 
+import encodings.idna  # noqa: F401 - see below
+import netrc  # noqa: F401 - requests and socket import these two when they need them, which would be in a thread of ours
 import queue
 import socket
 import threading
@@ -28,6 +30,9 @@ from autoinstall.text import redacted
 
 _AT_ONCE = 8
 """Requests under way at the same time, as browsers have it."""
+
+THREADS = "autoinstall index"
+"""What the threads that fetch are called."""
 
 _PIECE = 16_384
 _BLINK = 0.1
@@ -66,7 +71,7 @@ def fetch(urls: Iterable[str], access: Access, limits: Limits) -> Mapping[str, B
     lines = _Lines()
     workers = [
         # As daemons: a look-up of a name cannot be broken off, and must not keep Python from ending.
-        threading.Thread(target=_work, args=(waiting, done, lines, access, limits), daemon=True)
+        threading.Thread(target=_work, name=THREADS, args=(waiting, done, lines, access, limits), daemon=True)
         for _ in range(min(_AT_ONCE, len(wanted)))
     ]
     deadline = time.monotonic() + limits.total
