@@ -1,8 +1,10 @@
 """What a staged install would put in the place of something that is there."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path, PurePosixPath
+
+from packaging.utils import canonicalize_name
 
 from autoinstall.activate.objections import Hazard, Objection, object_to
 from autoinstall.activate.places import names_in
@@ -48,12 +50,17 @@ def owner_of(path: Path, sites: tuple[Path, ...]) -> str | None:
     return owned(sites).get(os.path.normcase(path))
 
 
-def owned(sites: tuple[Path, ...]) -> dict[str, str]:
-    """Return every file that an installed distribution's RECORD lists (normcased), with that distribution's name."""
+def owned(sites: tuple[Path, ...], but: Collection[str] = ()) -> dict[str, str]:
+    """Return every file that an installed distribution's RECORD lists (normcased), with that distribution's name.
+
+    `but` are projects whose files are not asked for.
+    """
     from importlib.metadata import distributions  # noqa: PLC0415 - 20 ms, and only a collision needs it
 
     found: dict[str, str] = {}
     for distribution in distributions(path=[str(site) for site in sites]):
+        if canonicalize_name(distribution.name or "") in but:
+            continue
         for listed in distribution.files or ():
             where = os.path.normcase(os.path.normpath(str(distribution.locate_file(listed))))
             found.setdefault(where, f"{distribution.name} {distribution.version}")

@@ -1,5 +1,7 @@
 """Taking a transaction back: exactly what it added goes, unless something else has come to need it."""
 
+import importlib
+import os
 import secrets
 import sys
 from collections.abc import Iterator, Mapping
@@ -9,6 +11,7 @@ from pathlib import Path, PurePosixPath
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_version
 
+from autoinstall.activate.collisions import owned
 from autoinstall.activate.pending import FULL, BlockedError, Move, Pending, Step, Work, caches_of, silent
 from autoinstall.activate.places import WORK, ours, real, resolved
 from autoinstall.activate.staged import digest
@@ -41,7 +44,8 @@ def take_back(
     Refuses where an installed distribution that stays requires one of those that would go (markers evaluated for this
     interpreter, extras not counted, as `pip check` does), and where one of them has been replaced by another version
     since. Files that were changed since are moved aside, not lost; folders go where they were made for it and are
-    empty; what others have put there stays. Call it under `lock`. Python's caches of removed modules go too.
+    empty; what others have put there, or have come to share, stays. Python's caches of what goes go too. Call it
+    under `lock`.
     """
     there = installed(_path(environment))
     if (refused := _objection(transaction, there, environment)) is not None:
@@ -69,6 +73,7 @@ def take_back(
             pass  # the journal stays, and the next start takes it up
         return _failure(transaction, problem)
     work.close()
+    importlib.invalidate_caches()
     return TakenBack(transaction, kept, loaded)
 
 
@@ -116,9 +121,11 @@ def _lay_out(transaction: Transaction, work: Work) -> tuple[tuple[Move, ...], tu
     )
     moves: list[Move] = [(folder, work.relative(work.aside / folder)) for folder in metadata]
     kept: list[Path] = []
+    going = {each.project for each in transaction.distributions}
+    claimed = owned(tuple({work.base, real(work.environment.platlib)}), but=going)
     for number, file in enumerate(transaction.files):
         path = resolved(file.path, work.base)
-        if _is_metadata(file.path) or path.is_symlink() or not path.is_file():
+        if _is_metadata(file.path) or os.path.normcase(path) in claimed or path.is_symlink() or not path.is_file():
             continue
         leaving = [path, *(caches_of(path) if path.suffix == ".py" else ())]
         places = [work.aside / f"{number}.{at}" for at in range(len(leaving))]

@@ -5,8 +5,6 @@ import os
 import pkgutil
 import site
 import sys
-from collections.abc import Sequence
-from importlib.machinery import ModuleSpec
 from pathlib import Path
 from types import ModuleType
 
@@ -14,7 +12,7 @@ from autoinstall.activate.places import real, resolved
 from autoinstall.environment import Environment
 from autoinstall.names import ImportName
 from autoinstall.plan import Obstacle, Refusal
-from autoinstall.presence import find_on
+from autoinstall.presence import Kind, look_for
 from autoinstall.text import printable
 from autoinstall.transaction import Transaction
 
@@ -45,39 +43,23 @@ def verify(name: ImportName, transaction: Transaction, environment: Environment)
     Imports nothing, not even parents; call `refresh` first. Where a module, or a package that has an `__init__`, came
     with the transaction, parts of it may be made while it is imported (`six.moves`): these are taken on trust.
     """
-    added = {os.path.normcase(resolved(file.path, real(environment.purelib))) for file in transaction.files}
-    names = ", ".join(str(each.project) for each in transaction.distributions)
-    parts, trusted = name.split("."), False
-    path: Sequence[str] = sys.path
-    for at in range(1, len(parts) + 1):
-        spec = find_on(".".join(parts[:at]), path)
-        if spec is None:
-            if trusted:
-                return None
-            sentence = f"{printable(names)} was installed, but does not provide {name}: taken out again"
-            return Refusal(Obstacle.NOT_PROVIDED, sentence)
-        is_ours = _is_from(spec, added)
-        trusted = is_ours and spec.origin is not None
-        if at == len(parts) and not is_ours:
-            where = spec.origin or ", ".join(spec.submodule_search_locations or ())
-            sentence = (
-                f"{name} would still come from {printable(where)}, not from {printable(names)}: taken out again"
-            )
-            return Refusal(Obstacle.NOT_PROVIDED, sentence)
-        if spec.submodule_search_locations is None:
-            if trusted:
-                return None
-            path = []
-        else:
-            path = list(spec.submodule_search_locations)
-    return None
-
-
-def _is_from(spec: ModuleSpec, added: set[str]) -> bool:
-    if spec.origin is not None:
-        return os.path.normcase(os.path.realpath(spec.origin)) in added
-    folders = [os.path.normcase(os.path.realpath(each)) + os.sep for each in spec.submodule_search_locations or ()]
-    return any(path.startswith(folder) for folder in folders for path in added)
+    found = look_for(name)
+    base = real(environment.purelib)
+    added = {os.path.normcase(resolved(file.path, base)) for file in transaction.files}
+    if found.origin is not None:
+        is_ours = os.path.normcase(os.path.realpath(found.origin)) in added
+    else:
+        below = [os.path.normcase(real(Path(entry)).joinpath(*name.split("."))) + os.sep for entry in sys.path]
+        is_ours = any(path.startswith(folder) for folder in below for path in added)
+    is_made_while_importing = found.kind in (Kind.MODULE, Kind.PACKAGE)
+    if is_ours and (found.is_whole or is_made_while_importing):
+        return None
+    projects = ", ".join(str(each.project) for each in transaction.distributions)
+    if found.is_whole and found.origin is not None:
+        sentence = f"{name} would still come from {printable(found.origin)}, not from {projects}: taken out again"
+    else:
+        sentence = f"{projects} was installed, but does not provide {name}: taken out again"
+    return Refusal(Obstacle.NOT_PROVIDED, sentence)
 
 
 def _extend_namespaces(transaction: Transaction) -> None:
