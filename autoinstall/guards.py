@@ -2,7 +2,6 @@
 
 import ast
 import builtins
-import inspect
 import linecache
 import os
 from collections.abc import Iterator
@@ -15,7 +14,7 @@ _KEPT_BY_LINECACHE = ("<ipython-input-", "<python-input-", "<doctest ")
 
 _CATCHES_US = ModuleNotFoundError.__mro__
 
-_NEVER_SWALLOWS = frozenset(
+NEVER_SWALLOWS = frozenset(
     {
         "_io.open",
         "_thread.RLock",
@@ -41,7 +40,9 @@ _NEVER_SWALLOWS = frozenset(
 )
 """Context managers of the standard library that people put around much code, and that let every exception pass."""
 
-_SUSPENDABLE = inspect.CO_GENERATOR | inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR
+# `inspect` documents these flags of code objects; importing it would double what the first guarded import costs.
+_CO_NEWLOCALS = 0x02
+_SUSPENDABLE = 0x20 | 0x80 | 0x200  # CO_GENERATOR, CO_COROUTINE, CO_ASYNC_GENERATOR
 _UNKNOWN = object()
 
 # What makes the compiler write entries into the exception table, besides what makes a whole function suspendable.
@@ -87,7 +88,7 @@ def is_guarded(frame: FrameType) -> bool:
             entered = node.items if field == "body" else node.items[:place]
             if _any_may_swallow(entered, frame):
                 return True
-    return not is_explained or bool(frame.f_code.co_flags & inspect.CO_NEWLOCALS)
+    return not is_explained or bool(frame.f_code.co_flags & _CO_NEWLOCALS)
 
 
 def _way_to_instruction(frame: FrameType) -> list[_Step] | None:
@@ -96,7 +97,7 @@ def _way_to_instruction(frame: FrameType) -> list[_Step] | None:
     line, end_line, column, end_column = next(islice(code.co_positions(), frame.f_lasti // 2, None))
     if line is None or end_line is None or column is None or end_column is None:  # -X no_debug_ranges
         return None
-    source = _source(code, frame)
+    source = source_of(code, frame)
     if source is None:
         return None
     try:
@@ -111,7 +112,8 @@ def _way_to_instruction(frame: FrameType) -> list[_Step] | None:
     return way
 
 
-def _source(code: CodeType, frame: FrameType) -> str | None:
+def source_of(code: CodeType, frame: FrameType) -> str | None:
+    """Return the source that an asking frame's code was compiled from, `None` where it cannot be had."""
     filename = code.co_filename
     if filename.startswith("<") and not filename.startswith(_KEPT_BY_LINECACHE):
         return None
@@ -195,7 +197,7 @@ def _may_swallow(expression: ast.expr, frame: FrameType) -> bool:
         value = _value_of(expression, frame)
         maker = _UNKNOWN if value is _UNKNOWN else type(value)
     name = f"{getattr(maker, '__module__', None)}.{getattr(maker, '__qualname__', None)}"
-    return name not in _NEVER_SWALLOWS
+    return name not in NEVER_SWALLOWS
 
 
 def _value_of(expression: ast.expr, frame: FrameType) -> object:

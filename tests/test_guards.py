@@ -1,11 +1,13 @@
 """Whether an import is guarded: snippets of user code, each with one missing import, run for real."""
 
+import inspect
 import linecache
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from autoinstall import guards
 from tests.support.snippets import Recorder, Run, recording, running
 
 
@@ -594,3 +596,8 @@ def test_a_guard_is_read_once(run: Run, recorder: Recorder, monkeypatch: pytest.
     run("for _ in range(5):\n    try:\n        import absent\n    except ImportError:\n        pass")
     assert recorder.refusals() == ["guarded"] * 5
     assert len(reads) == 1
+
+
+def test_the_flags_are_those_that_inspect_documents() -> None:
+    assert guards._CO_NEWLOCALS == inspect.CO_NEWLOCALS
+    assert guards._SUSPENDABLE == inspect.CO_GENERATOR | inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR

@@ -152,6 +152,22 @@ def test_a_namespace_that_was_there_gets_a_new_portion(statement: str, run: Run,
     assert shop.asked == ["space.new"]
 
 
+def test_a_package_that_the_install_made_longer(run: Run, shop: Shop) -> None:
+    """As namespaces of the older kind are, whose folders are a plain list in their `__init__.py`."""
+    (shop.folder / "space").mkdir()
+    (shop.folder / "space" / "__init__.py").write_text("")
+    (shop.folder / "more").mkdir()
+    (shop.folder / "more" / "new.py").write_text("")
+
+    def story(*_: object) -> bool:
+        space = sys.modules["space"]
+        space.__path__ = [*space.__path__, str(shop.folder / "more")]
+        return True
+
+    hang(story)
+    assert run("import space\nimport space.new") is None
+
+
 def test_a_namespaces_part_that_is_not_to_be_had(run: Run, shop: Shop, tmp_path: Path) -> None:
     (tmp_path / "shop" / "space").mkdir()
     hang(shop)
