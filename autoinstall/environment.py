@@ -45,6 +45,7 @@ class Installed:
 
     `location` is the folder on `sys.path` where it was found. `requires` are its requirements and `extras` the names
     of its extras, as written. `direct_url` is where it was installed from where no index was asked (PEP 610).
+    `metadata_folder` is its `.dist-info` or `.egg-info`, `None` where its metadata lies in no folder.
     """
 
     project: ProjectName
@@ -54,6 +55,7 @@ class Installed:
     extras: tuple[str, ...] = ()
     direct_url: str | None = None
     is_editable: bool = False
+    metadata_folder: Path | None = None
 
     @property
     def is_local_version(self) -> bool:
@@ -154,9 +156,16 @@ def _installed(distribution: importlib.metadata.Distribution) -> Installed | Non
             extras=tuple(headers.get("provides-extra", ())),
             direct_url=direct_url,
             is_editable=is_editable,
+            metadata_folder=_metadata_folder(distribution),
         )
     except (BadProjectNameError, OSError, UnicodeDecodeError):
         return None  # The remains of something broken: nothing that imports or installers can use.
+
+
+def _metadata_folder(distribution: importlib.metadata.Distribution) -> Path | None:
+    # Not public, but there since 3.8; finders of other kinds have none, and what it is needed for has a second way.
+    path = getattr(distribution, "_path", None)
+    return path.absolute() if isinstance(path, Path) and path.is_dir() else None
 
 
 def _headers(metadata: str) -> dict[str, list[str]]:

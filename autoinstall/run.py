@@ -88,9 +88,11 @@ def run(command: Command, on_progress: OnProgress | None = None) -> Finished:
             )
         except OSError as problem:
             return Finished(None, "", str(problem), "not found")
-        with process:
+        try:
             leash.hold(process)
             return _Watch(command, process, leash, folder, on_progress).until_it_ends()
+        finally:
+            process.kill()  # nothing but a Ctrl-C in the line above leaves it running; a child that is gone stays so
 
 
 class _Watch:
@@ -139,7 +141,7 @@ class _Watch:
 
     def _read(self, name: str, pipe: IO[bytes]) -> None:
         # Pipes are read by threads because Windows cannot wait for several of them.
-        with suppress(OSError, ValueError):
+        with suppress(OSError, ValueError), pipe:
             while piece := os.read(pipe.fileno(), 65536):
                 self._events.put((name, piece))
         self._events.put((name, b""))
@@ -212,28 +214,30 @@ class _Growth:
 
     def __init__(self, patterns: tuple[str, ...]) -> None:
         self._patterns = patterns
-        # What lies there already belongs to somebody else, who may be at work on it too.
-        self._others = frozenset(folder for folder in self._folders() if "*" in "".join(patterns))
-        self._size = 0
-        self.grown = 0
-        self.look()
+        # What a pattern finds already belongs to somebody else, who may be at work on it too.
+        self._others = frozenset(folder for pattern in patterns if "*" in pattern for folder in _matching(pattern))
+        self._size = self._measured()
         self.grown = 0
 
     def look(self) -> bool:
         """Measure again and tell whether anything changed; `grown` adds up, since finished files are moved away."""
-        size = sum(_size_of(folder) for folder in self._folders() if folder not in self._others)
+        size = self._measured()
         change, self._size = size - self._size, size
         self.grown += max(0, change)
         return change != 0
 
-    def _folders(self) -> Iterator[str]:
-        for pattern in self._patterns:
-            if "*" not in pattern:
-                yield pattern
-                continue
-            parent, _, name = pattern.rpartition("/")
-            with suppress(OSError), os.scandir(parent) as entries:
-                yield from (entry.path for entry in entries if fnmatch.fnmatchcase(entry.name, name))
+    def _measured(self) -> int:
+        folders = (folder for pattern in self._patterns for folder in _matching(pattern))
+        return sum(_size_of(folder) for folder in folders if folder not in self._others)
+
+
+def _matching(pattern: str) -> Iterator[str]:
+    if "*" not in pattern:
+        yield pattern
+        return
+    parent, _, name = pattern.rpartition("/")
+    with suppress(OSError), os.scandir(parent) as entries:
+        yield from (entry.path for entry in entries if fnmatch.fnmatchcase(entry.name, name))
 
 
 def _size_of(folder: str) -> int:

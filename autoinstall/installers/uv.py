@@ -116,7 +116,7 @@ class Uv:
 class UvResolver:
     """`uv pip compile`, asked.
 
-    What is installed is handed to it as folders of that name with metadata given beforehand (uv's setting
+    What is installed is handed to it as folders with metadata given beforehand (uv's setting
     `dependency-metadata`) and a constraint on each. So local versions, editable installs and versions that no index
     has stand as they are, their requirements count, no index is asked about them, and uv's cache keeps nothing of it.
     """
@@ -148,8 +148,13 @@ class UvResolver:
         cache = uv.cache_folder(self.configuration)
         files = {
             "wanted.txt": _lines(question.requirements),
-            "installed.txt": _lines(f"{project} @ ./installed/{project}" for project in question.installed),
+            "installed.txt": _lines(f"{one.project} @ {_place(one)}" for one in question.installed.values()),
             "uv.toml": _encoded(settings_file(self.configuration, question)),
+        }
+        stand_ins = {
+            f"installed/{one.project}/.installed": b""
+            for one in question.installed.values()
+            if one.metadata_folder is None
         }
         return Command(
             argv=(
@@ -160,7 +165,7 @@ class UvResolver:
                 *arguments,
             ),
             environment=uv.environment(self.configuration.for_uv()),
-            files=files | {f"installed/{project}/.installed": b"" for project in question.installed},
+            files=files | stand_ins,
             limit=PLAN_LIMIT,
             phase="planning",
         )
@@ -226,6 +231,11 @@ def settings_file(configuration: Configuration, question: Question | None = None
         ]
     lines.append(f"dependency-metadata = {toml(known)}")
     return "\n".join(lines) + "\n"
+
+
+def _place(one: Installed) -> str:
+    """Return a folder that exists and is no other's: uv tells by it which is which, and looks at nothing in it."""
+    return f"./installed/{one.project}" if one.metadata_folder is None else one.metadata_folder.as_uri()
 
 
 def _flags(question: Question) -> list[str]:
