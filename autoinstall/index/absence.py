@@ -198,9 +198,10 @@ def _without_fitting(story: _Story, wheels: Sequence[Published], target: Target,
     word = "newest" if max(minors) < target.minor else "nearest"
     if min(minors) > target.minor:
         python = f"3.{min(minors)}"
+    which = "" if version is None else f"{newest} "
     return story.told(
         Cause.NO_WHEEL_FOR_THIS_PYTHON,
-        f"{newest + ' ' if version else ''}has no wheel for Python 3.{target.minor}; the {word} Python that it supports is {python}",
+        f"{which}has no wheel for Python 3.{target.minor}; the {word} Python that it supports is {python}",
         version=newest,
         python=python,
     )
