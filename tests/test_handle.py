@@ -43,7 +43,7 @@ class FakeSession:
 
     def advise(self, name: str) -> SimpleNamespace:
         longest = max((known for known in self.projects if f"{name}.".startswith(f"{known}.")), default=None)
-        return SimpleNamespace(project=self.projects.get(longest or ""))
+        return SimpleNamespace(project=self.projects.get(longest or ""), verdict=None)
 
 
 @pytest.fixture
