@@ -1,8 +1,10 @@
 """The bundled table, read: which projects provide an import name, how good that word is, and what else is known.
 
 `data/` holds the facts that people review; `python -m data.builder` compiles them into `table.bin` beside this file,
-and `data/builder/container.py` writes what is read here. Nothing is loaded before the first look-up, which maps the
-file, reads its index and then one block of it; `benchmarks/lookup.py` has the figures and the formats not taken.
+and `data/builder/container.py` writes what is read here. Nothing is loaded before the first look-up, which reads the
+file's index and then one block; `benchmarks/lookup.py` has the figures and the formats not taken. The file is not
+kept open, so that another process may replace it (Windows forbids that to open files), and not mapped: Linux then
+counts two megabytes as ours for each block touched.
 
 This module is imported on a miss, inside somebody's import statement. It therefore imports next to nothing: `typing`,
 `dataclasses`, `re` and `pathlib` each cost more than the look-up itself.
@@ -11,7 +13,6 @@ This module is imported on a miss, inside somebody's import statement. It theref
 import os
 import zlib
 from bisect import bisect_right
-from mmap import ACCESS_READ, mmap
 
 TYPE_CHECKING = False  # `typing` would cost 4 to 8 ms; mypy takes any variable of this name as true
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 TABLE_FILE = os.path.join(os.path.dirname(__file__), "table.bin")  # noqa: PTH118, PTH120 - pathlib costs 8 ms
 """The compiled table inside the package."""
 
-MAGIC = b"aitable1"
+MAGIC = b"aitable2"
 """The first bytes of a table in this format."""
 
 CRAWL = "c"
@@ -42,6 +43,8 @@ NAMING_RULE = "n"
 _STANDINGS: "dict[str, Standing]" = {"t": "trusted", "c": "choice", "r": "rare", "n": "namespace"}
 _ONLY_A_WAY_DOWN = "-"
 _MOST_BLOCKS_KEPT = 32
+_LONGEST_INDEX = 1 << 20
+_READ = os.O_RDONLY | getattr(os, "O_BINARY", 0)  # Windows would translate line ends without the second
 
 
 class _Facts:
@@ -146,11 +149,10 @@ class Table:
 
     def __init__(self, path: str = TABLE_FILE) -> None:
         self.path = path
-        self._map: mmap | None = None
         self._first_keys: list[bytes] = []
-        self._offsets: list[int] = []
+        self._ends = b""
+        self._start = 0
         self._popular: tuple[ImportName, ...] | None = None
-        self._popular_at = (0, 0)
         self._blocks: dict[int, bytes] = {}
 
     def lookup(self, name: "ImportName") -> Entry | None:
@@ -236,11 +238,8 @@ class Table:
     def popular_import_names(self) -> "tuple[ImportName, ...]":
         """Return the top-level import names of the most used trusted projects, the most used first."""
         if self._popular is None:
-            start, end = self._opened_at(self._popular_at)
-            try:
-                text = zlib.decompress(self._bytes(start, end)).decode()
-            except (zlib.error, UnicodeDecodeError) as problem:
-                self._fail(f"is damaged ({problem})")
+            self._index()
+            text = self._unpacked(0).decode()
             self._popular = tuple(text.split("\n"))  # type: ignore[arg-type] # the builder checked them
         return self._popular
 
@@ -268,12 +267,15 @@ class Table:
     def _row(self, key: str) -> list[str] | None:
         """Return the columns behind a key; one that stands alone means a sole claimant of the same name."""
         wanted = key.encode()
-        number = bisect_right(self._index(), wanted) - 1
+        first_keys = self._index()
+        number = bisect_right(first_keys, wanted) - 1
         block = self._blocks.get(number)
         if block is None:
             if number < 0:
                 return None
             block = self._read_block(number)
+            if first_keys is not self._first_keys:
+                return self._row(key)
         start = block.find(b"\n" + wanted + b"\t")
         if start >= 0:
             start += len(wanted) + 2
@@ -281,61 +283,71 @@ class Table:
         return ["r", ""] if block.find(b"\n" + wanted + b"\n") >= 0 else None
 
     def _read_block(self, number: int) -> bytes:
-        try:
-            block = zlib.decompress(self._bytes(self._offsets[number], self._offsets[number + 1]))
-            block.decode()  # what a key finds in it needs no check of its own
-        except (zlib.error, UnicodeDecodeError) as problem:
-            self._fail(f"is damaged ({problem})")
+        block = self._unpacked(number + 1)
         if len(self._blocks) >= _MOST_BLOCKS_KEPT:
             self._blocks = {}
         self._blocks[number] = block
         return block
 
-    def _opened_at(self, place: tuple[int, int]) -> tuple[int, int]:
-        self._index()
-        return self._popular_at if place == (0, 0) else place
-
     def _index(self) -> list[bytes]:
         return self._first_keys or self._open()
 
-    def _bytes(self, start: int, end: int) -> bytes:
-        assert self._map is not None  # noqa: S101 - offsets come from the index, which opening reads
-        return self._map[start:end]
+    def _unpacked(self, number: int) -> bytes:
+        """Return a part of the file: 0 is the popular names, the blocks follow. Each carries its own checksum."""
+        try:
+            return self._part(number)
+        except (zlib.error, UnicodeDecodeError, OSError):
+            # A newer autoinstall may have been installed over this one since: its index tells.
+            self._open()
+        try:
+            return self._part(number)
+        except (zlib.error, UnicodeDecodeError) as problem:
+            self._fail(f"is damaged ({problem})")
+        except OSError as problem:
+            self._fail(f"cannot be read ({problem})")
+
+    def _part(self, number: int) -> bytes:
+        start, end = (int.from_bytes(self._ends[at : at + 4], "little") for at in (4 * number, 4 * number + 4))
+        part = zlib.decompress(self._read(self._start + start, end - start))
+        part.decode()  # what is then taken out of it needs no check of its own
+        return part
+
+    def _read(self, start: int, length: int) -> bytes:
+        # Opened anew each time, 3 µs: nothing is shared then with other threads and forked processes.
+        file = os.open(self.path, _READ)
+        try:
+            os.lseek(file, start, os.SEEK_SET)
+            return os.read(file, length)
+        finally:
+            os.close(file)
 
     def _open(self) -> list[bytes]:
-        """Map the file and read its index.
+        """Read the index.
 
-        Head: magic, then as 4-byte little-endian numbers the lengths of the index and of the popular names, both
-        compressed. The index holds the blocks' lengths in 4 bytes each, behind a count, then their first keys, one
-        a line. The blocks follow. A damaged block shows by its own checksum when it is read.
+        After the magic come the length of the compressed index and the index, then the parts. The index holds how
+        many parts there are, where each ends (beginning with 0, counted from the end of the index), all in 4 bytes,
+        little-endian, and the blocks' first keys, one a line.
         """
         try:
-            with open(self.path, "rb") as file:  # noqa: PTH123 - pathlib costs 8 ms
-                self._map = mmap(file.fileno(), 0, access=ACCESS_READ)
+            head = self._read(0, 12)
+            if head[:8] != MAGIC:
+                self._fail("is not a table of this version")
+            length = int.from_bytes(head[8:], "little")
+            index = zlib.decompress(self._read(12, min(length, _LONGEST_INDEX)))
+            size = os.stat(self.path).st_size  # noqa: PTH116 - pathlib costs 8 ms
         except FileNotFoundError:
             self._fail("is missing")
-        except (OSError, ValueError) as problem:
+        except OSError as problem:
             self._fail(f"cannot be read ({problem})")
-        head = self._map[:16]
-        if head[:8] != MAGIC:
-            self._fail("is not a table of this version")
-        index_end = 16 + int.from_bytes(head[8:12], "little")
-        popular_end = index_end + int.from_bytes(head[12:16], "little")
-        try:
-            index = zlib.decompress(self._map[16:index_end])
         except zlib.error as problem:
             self._fail(f"is damaged ({problem})")
-        count = int.from_bytes(index[:4], "little")
-        offset, offsets = popular_end, [popular_end]
-        for place in range(4, 4 + 4 * count, 4):
-            offset += int.from_bytes(index[place : place + 4], "little")
-            offsets.append(offset)
-        if offset != len(self._map):
+        keys_at = 8 + 4 * int.from_bytes(index[:4], "little")
+        ends = index[4:keys_at]
+        if 12 + length + int.from_bytes(ends[-4:], "little") != size:
             self._fail("has the wrong length")
-        self._popular_at = index_end, popular_end
-        self._offsets = offsets
+        self._start, self._ends, self._blocks = 12 + length, ends, {}
         # Last: another thread that sees the keys may use all the rest.
-        self._first_keys = index[4 + 4 * count :].split(b"\n")
+        self._first_keys = index[keys_at:].split(b"\n")
         return self._first_keys
 
     def _fail(self, problem: str) -> "NoReturn":

@@ -83,9 +83,7 @@ def _traps(folder: Path) -> list[Trap]:
     return [Trap(row["import_name"], row["kind"], row["expected"]) for row in rows(folder / "traps.tsv")]
 
 
-def _report(
-    title: str, cases: list[Case], facts: Facts, rivals: dict[str, Rival], *, shows_misses: bool
-) -> None:
+def _report(title: str, cases: list[Case], facts: Facts, rivals: dict[str, Rival], *, shows_misses: bool) -> None:
     total = sum(case.weight for case in cases)
     right: Counter[str] = Counter()
     wrong: Counter[str] = Counter()

@@ -2,6 +2,7 @@
 
 import zlib
 from collections.abc import Iterable
+from itertools import accumulate
 
 from autoinstall.table import MAGIC
 
@@ -20,16 +21,16 @@ def pack(lines: Iterable[str], popular: Iterable[str], block: int = BLOCK) -> by
             size = 0
         blocks[-1].append(line)
         size += len(line) + 1
-    packed = [zlib.compress(b"\n" + b"\n".join(lines) + b"\n", 9) for lines in blocks]
+    parts = ["\n".join(popular).encode(), *(b"\n" + b"\n".join(lines) + b"\n" for lines in blocks)]
+    packed = [zlib.compress(part, 9) for part in parts]
+    ends = accumulate((len(part) for part in packed), initial=0)
     index = zlib.compress(
         len(packed).to_bytes(4, "little")
-        + b"".join(len(block).to_bytes(4, "little") for block in packed)
+        + b"".join(end.to_bytes(4, "little") for end in ends)
         + b"\n".join(_key(lines[0]) for lines in blocks),
         9,
     )
-    names = zlib.compress("\n".join(popular).encode(), 9)
-    lengths = len(index).to_bytes(4, "little") + len(names).to_bytes(4, "little")
-    return MAGIC + lengths + index + names + b"".join(packed)
+    return MAGIC + len(index).to_bytes(4, "little") + index + b"".join(packed)
 
 
 def _key(line: bytes) -> bytes:

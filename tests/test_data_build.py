@@ -1,0 +1,170 @@
+"""The shipped table is what the reviewed facts say, and the rules do what their reasons promise."""
+
+from pathlib import Path
+
+import pytest
+
+from autoinstall.names import is_import_name, project_name
+from autoinstall.table import TABLE_FILE
+from data.builder import build
+from data.builder.decide import Rules
+from data.builder.namespaces import below, known_by_rules, namespaces_seen
+from data.builder.sources import DATA, Namespace, Settled, Sources, rows
+
+HAND_MADE = {
+    "settled.tsv": ("import_name", "project", "reason"),
+    "choices.tsv": ("import_name", "project", "reason"),
+    "namespaces.tsv": ("import_name", "owner", "rules", "reason"),
+    "generic.tsv": ("pattern", "reason"),
+    "known_words.tsv": ("import_name", "reason"),
+    "standard_library.tsv": ("import_name", "reason"),
+    "copy_marks.tsv": ("mark", "reason"),
+    "bundlers.tsv": ("project", "reason"),
+}
+
+
+def test_the_shipped_table_is_built_from_the_facts() -> None:
+    """`python -m data.builder` was run after the last change to `data/`."""
+    _, packed = build.build()
+    assert packed == Path(TABLE_FILE).read_bytes()
+
+
+@pytest.mark.parametrize(("name", "columns"), HAND_MADE.items(), ids=list(HAND_MADE))
+def test_hand_made_files_are_sorted_and_give_reasons(name: str, columns: tuple[str, ...]) -> None:
+    read = list(rows(DATA / "rules" / name))
+    assert tuple(read[0]) == columns
+    keys = [row[columns[0]] for row in read]
+    assert keys == sorted(keys)
+    assert all(row["reason"] for row in read)
+    if name != "choices.tsv":
+        assert len(keys) == len(set(keys))
+
+
+def test_every_hand_made_file_is_looked_at_here() -> None:
+    assert {path.name for path in (DATA / "rules").iterdir()} == set(HAND_MADE)
+
+
+def test_hand_made_names_are_names() -> None:
+    for file in ("settled.tsv", "choices.tsv"):
+        for row in rows(DATA / "rules" / file):
+            assert is_import_name(row["import_name"])
+            assert project_name(row["project"]) == row["project"]
+
+
+def test_a_name_is_settled_or_a_choice() -> None:
+    settled, chosen = (
+        {row["import_name"] for row in rows(DATA / "rules" / file)} for file in ("settled.tsv", "choices.tsv")
+    )
+    assert not settled & chosen
+
+
+def sources(
+    claims: dict[str, dict[str, str]],
+    downloads: dict[str, int] | None = None,
+    *,
+    conda: dict[str, str] | None = None,
+    settled: dict[str, Settled] | None = None,
+    denied: list[dict[str, str]] | None = None,
+) -> Sources:
+    """Return sources that know only what is handed in."""
+    return Sources(
+        claims=claims,
+        projects=frozenset(),
+        downloads=downloads or {},
+        conda=conda or {},
+        settled=settled or {},
+        choices={},
+        namespaces={},
+        generic=("utils", "lab#"),
+        known_words=frozenset({"decorator"}),
+        standard_library=frozenset({"cgi"}),
+        copy_marks=("-nightly", "-slim"),
+        bundlers=frozenset(),
+        advice=[],
+        denied=denied or [],
+    )
+
+
+def decide(name: str, from_: Sources) -> tuple[str, list[str]]:
+    decision = Rules(from_).decide(name)
+    return decision.standing, [claim.project for claim in decision.claims]
+
+
+@pytest.mark.parametrize(
+    ("story", "name", "claims", "downloads", "expected"),
+    [
+        ("observed before crawled", "m", {"a": "c", "b": "cm"}, {"a": 9_000_000, "b": 900_000}, ("t", ["b", "a"])),
+        (
+            "the plain project before its copy",
+            "m",
+            {"m": "c", "m-nightly": "c"},
+            {"m": 9_000, "m-nightly": 90_000},
+            ("t", ["m", "m-nightly"]),
+        ),
+        ("a clear lead is enough", "m", {"a": "c", "b": "c"}, {"a": 9_000_000}, ("t", ["a", "b"])),
+        ("a narrow lead is not", "m", {"a": "c", "b": "c"}, {"a": 9_000, "b": 8_000}, ("r", ["a", "b"])),
+        ("its own forks are no rivals", "m", {"a": "c", "a-fork": "c"}, {"a": 9_000}, ("t", ["a", "a-fork"])),
+        ("outside the ranks, one crawled claimant", "m", {"m": "c"}, {}, ("r", ["m"])),
+        ("there for years, looked at twice", "m", {"m": "clm"}, {}, ("t", ["m"])),
+        ("for years, but another was looked at too", "m", {"m": "clm", "z": "cm"}, {}, ("r", ["m", "z"])),
+        ("generic however popular", "utils", {"utils": "clm"}, {"utils": 9_000_000}, ("r", ["utils"])),
+        ("generic with a number", "lab12", {"lab12": "clm"}, {"lab12": 9_000_000}, ("r", ["lab12"])),
+        ("private", "_m", {"m": "cm"}, {"m": 9_000_000}, ("r", ["m"])),
+        ("once in the standard library", "cgi", {"cgi": "cm"}, {"cgi": 9_000_000}, ("r", ["cgi"])),
+    ],
+    ids=lambda value: value if isinstance(value, str) and " " in value else "",
+)
+def test_standing(
+    story: str, name: str, claims: dict[str, str], downloads: dict[str, int], expected: tuple[str, list[str]]
+) -> None:
+    assert decide(name, sources({name: claims}, downloads)) == expected, story
+
+
+def test_a_bundled_copy_stands_behind_what_it_copies() -> None:
+    known = sources({"six": {"six": "c", "big": "c"}, "big": {"big": "c"}}, {"big": 9_000_000, "six": 8_000_000})
+    assert decide("six", known) == ("t", ["six", "big"])
+
+
+def test_conda_forge_vouches_for_a_project_of_the_same_name() -> None:
+    assert decide("m", sources({"m": {"m": "c", "z": "c"}}, conda={"m": "m"})) == ("t", ["m", "z"])
+    assert decide("m", sources({"m": {"q": "c", "z": "c"}}, conda={"q": "q"})) == ("r", ["q", "z"])
+
+
+def test_a_denied_project_is_not_vouched_for() -> None:
+    known = sources({"m": {"m": "clm"}}, {"m": 9_000}, denied=[{"name": "M", "reason": "Reported.", "source": "s"}])
+    assert decide("m", known) == ("r", ["m"])
+
+
+def test_what_people_settle_stands_first() -> None:
+    known = sources({"m": {"a": "cm"}}, {"a": 9_000}, settled={"m": Settled("m", "b", "because")})
+    assert decide("m", known) == ("t", ["b", "a"])
+
+
+def test_one_slip_from_a_name_hundreds_of_times_as_known_is_not_vouched_for() -> None:
+    known = sources(
+        {"pandas": {"pandas": "c"}, "panda": {"panda": "c"}, "pandan": {"pandan": "c"}},
+        {"pandas": 9_000_000, "pandan": 90_000, "panda": 9_000},
+    )
+    rules = Rules(known)
+    assert rules.find_lures({name: rules.decide(name) for name in known.claims}) == {"panda"}
+
+
+def test_a_name_that_only_projects_called_after_it_claim_is_shared() -> None:
+    inside = {f"ns-{letter}": "c" for letter in "abcd"}
+    assert namespaces_seen({"ns": inside}, {}, frozenset("m")) == {"ns": Namespace("ns", "", ("ns-{*}",))}
+    assert namespaces_seen({"ns": {**inside, "ns": "cm"}}, {}, frozenset("m")) == {}
+    assert namespaces_seen({"ns": {**inside, "ns": "c"}}, {"ns": 1}, frozenset("m")) == {}
+
+
+def test_projects_that_rules_can_name() -> None:
+    shared = {"ns": Namespace("ns", "", ("ns-{*}", "{1}-inverted"))}
+    assert known_by_rules(shared, ["ns-a", "ns", "a-inverted", "other", "ns-nspkg"]) == {"ns-a", "a-inverted"}
+
+
+def test_names_below_a_namespace() -> None:
+    found = below(Namespace("ns", "", ("ns-{*}",)), ["edge-python"], ["ns-secret-manager", "ns-x"], {"ns-x": 1})
+    assert list(found) == [
+        ("ns.secretmanager", "ns-secret-manager"),
+        ("ns.secret", "ns-secret-manager"),
+        ("ns.edge", "edge-python"),
+    ]
