@@ -56,13 +56,13 @@ class Standing:
 class Question:
     """The whole of what is put before a person.
 
-    `type_in_full` is the project whose name has to be typed instead of a yes; `can_choose` tells whether `c` leads
-    anywhere.
+    `details` are worked out when somebody asks for them. `type_in_full` is the project whose name has to be typed
+    instead of a yes; `can_choose` tells whether `c` leads anywhere.
     """
 
     lines: tuple[str, ...]
     prompt: str
-    details: tuple[str, ...]
+    details: Callable[[], tuple[str, ...]]
     type_in_full: ProjectName | None = None
     can_choose: bool = False
 
@@ -74,12 +74,14 @@ def compose(
     place: str,
     python: str,
     asked_by: str,
+    dated: Callable[[Plan], Plan] = lambda plan: plan,
     type_in_full: ProjectName | None = None,
 ) -> Question:
     """Return the question about `plan`.
 
-    `place` is the folder installed into, `python` its version, `asked_by` who needs it (`This cell`). Nothing that a
-    project's author wrote is in it, and whatever comes from an index is escaped.
+    `dated` finds out for the details what the plan does not know of its files. `place` is the folder installed into,
+    `python` its version, `asked_by` who needs it (`This cell`). Nothing that a project's author wrote is in it, and
+    whatever comes from an index is escaped.
     """
     wanted = tuple(item for item in plan.items if item.wanted_as)
     along = tuple(item for item in plan.items if not item.wanted_as)
@@ -97,7 +99,7 @@ def compose(
     else:
         choose = "[c]hoose / " if can_choose else ""
         prompt = f"Install {_named(plan.items)}? [y]es / [n]o / {choose}[d]etails: "
-    return Question(tuple(lines), prompt, _details(plan), type_in_full, can_choose)
+    return Question(tuple(lines), prompt, lambda: _details(dated(plan)), type_in_full, can_choose)
 
 
 def put(question: Question, asker: Asker) -> Answer:
@@ -115,7 +117,7 @@ def put(question: Question, asker: Asker) -> Answer:
                 return Answer.YES
             return Answer.NO if word in _NO else Answer.NOT_NOW
         if word in _DETAILS:
-            asker.show("\n".join(question.details))
+            asker.show("\n".join(question.details()))
         elif word in _YES:
             return Answer.YES
         elif word in _NO:

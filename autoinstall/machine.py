@@ -3,14 +3,15 @@
 import os
 import secrets
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
-from autoinstall import activate, advice, environment, indexes, installers, run, table
+from autoinstall import activate, advice, environment, index, indexes, installers, run, table
 from autoinstall.advice import Advice
 from autoinstall.environment import Environment, Installed
 from autoinstall.errors import EnvironmentNotWritableError
 from autoinstall.facts import current_facts
+from autoinstall.index import Access
 from autoinstall.indexes import Configuration
 from autoinstall.installers import Installer
 from autoinstall.journal import Journal
@@ -20,6 +21,13 @@ from autoinstall.presence import look_for
 from autoinstall.provide import Done, Screen
 from autoinstall.settings import Settings
 from autoinstall.text import size_as_text
+
+_FOR_THE_INDEX_TO_EXPLAIN = (
+    Obstacle.NOT_FOUND,
+    Obstacle.NO_WHEEL,
+    Obstacle.NO_WHEEL_FOR_THIS_PYTHON,
+    Obstacle.TOO_NEW,
+)
 
 
 @dataclass
@@ -74,12 +82,19 @@ class ThisMachine:
             now=datetime.now(UTC),
         )
         plan = run.carry_out(steps, _shown(screen, None))
-        if isinstance(plan, Plan) and not plan.items:
+        if isinstance(plan, Refusal):
+            return self._explained(plan, wanted, settings)
+        if not plan.items:
             names = ", ".join(one.import_name for one in wanted)
             projects = ", ".join(one.project for one in wanted)
             sentence = f"{projects} is installed here already, but does not provide {names}."
             return Refusal(Obstacle.NOT_PROVIDED, sentence)
-        return plan
+        # pip reports neither sizes nor upload times; what uv does not tell, the index does not say.
+        return self.dated(plan) if tool.name == "pip" else plan
+
+    def dated(self, plan: Plan) -> Plan:
+        """Return the plan with the sizes and upload times that its tool did not know, and the index does."""
+        return index.date(plan, self._access())
 
     def carry_out(self, plan: Plan, settings: Settings, screen: Screen) -> Done | Refusal:
         """Install exactly the plan, whole or not at all, and make it importable in this process."""
@@ -141,6 +156,25 @@ class ThisMachine:
             )
             return Refusal(Obstacle.NOT_WRITABLE, sentence)
         return None
+
+    def _explained(self, refusal: Refusal, wanted: Sequence[Wanted], settings: Settings) -> Refusal:
+        """Return the refusal with what the index itself says, which knows more than a resolver tells."""
+        if refusal.obstacle not in _FOR_THE_INDEX_TO_EXPLAIN or len(wanted) != 1:
+            return refusal
+        one = wanted[0]
+        absence = index.why_not(
+            one.project,
+            self.environment.python_version,
+            self._access(),
+            version=one.version,
+            min_age_days=settings.min_age_days,
+        )
+        if absence.obstacle not in _FOR_THE_INDEX_TO_EXPLAIN:
+            return refusal
+        return replace(refusal, obstacle=absence.obstacle, sentence=absence.sentence)
+
+    def _access(self) -> Access:
+        return Access.configured(self._configuration().for_uv())
 
     def _configuration(self) -> Configuration:
         return indexes.read(self.variables, self.environment.prefix)

@@ -112,6 +112,9 @@ class Machine(Protocol):
     def plan(self, wanted: Sequence[Wanted], settings: Settings, screen: Screen) -> Plan | Refusal:
         """Return what would be installed, to the file. Changes nothing."""
 
+    def dated(self, plan: Plan) -> Plan:
+        """Return the plan with the sizes and upload times that its tool did not know."""
+
     def carry_out(self, plan: Plan, settings: Settings, screen: Screen) -> Done | Refusal:
         """Install exactly the plan, whole or not at all, and make it importable in this process."""
 
@@ -319,6 +322,7 @@ class Session:
             place=self.machine.place,
             python=self.machine.python,
             asked_by="This cell" if request.is_cell else "This program",
+            dated=self.machine.dated,
             type_in_full=offers[0].wanted.project if offers[0].needs_typing else None,
         )
         return consent.put(question, self.asker)

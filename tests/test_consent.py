@@ -61,7 +61,7 @@ def test_no_line_is_wider_than_80_columns() -> None:
 def test_hostile_text_reaches_no_screen() -> None:
     hostile = item("opencv-python", "1.0\x1b[2J\u202e" + "9" * 10_000, wanted_as=["cv2"])
     question = _compose(hostile, place="/tmp/\x1b]0;evil\x07")
-    text = "\n".join((*question.lines, question.prompt, *question.details))
+    text = "\n".join((*question.lines, question.prompt, *question.details()))
     assert text.replace("\n", "").replace("…", "").isascii()
     assert text.replace("\n", "").isprintable()
     assert max(map(len, question.lines)) <= 80

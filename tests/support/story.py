@@ -88,6 +88,9 @@ class FakeMachine:
             tuple(item(one.project, one.version or "1.0", wanted_as=[one.import_name]) for one in wanted), "uv"
         )
 
+    def dated(self, plan: Plan) -> Plan:
+        return plan
+
     def carry_out(self, plan: Plan, settings: Settings, screen: Screen) -> Done | Refusal:  # noqa: ARG002
         self.carried_out.append(plan)
         return self.results.pop(0) if self.results else Done(plan, "1")
