@@ -33,7 +33,6 @@ class Platform:
     executable_suffix: str
     interpreters: tuple[str, ...]
     new_group: Mapping[str, int | bool]
-    has_process_groups: bool
     can_remove_loaded_files: bool
     has_reliable_access: bool
     pip_configuration_name: str
@@ -49,7 +48,6 @@ PLATFORMS: Mapping[System, Platform] = {
         executable_suffix="",
         interpreters=("python", "python3"),
         new_group={"start_new_session": True},
-        has_process_groups=True,
         can_remove_loaded_files=True,
         has_reliable_access=True,
         pip_configuration_name="pip.conf",
@@ -60,7 +58,6 @@ PLATFORMS: Mapping[System, Platform] = {
         executable_suffix="",
         interpreters=("python", "python3"),
         new_group={"start_new_session": True},
-        has_process_groups=True,
         can_remove_loaded_files=True,
         has_reliable_access=True,
         pip_configuration_name="pip.conf",
@@ -71,7 +68,6 @@ PLATFORMS: Mapping[System, Platform] = {
         executable_suffix=".exe",
         interpreters=("python.exe",),
         new_group={"creationflags": _WINDOWS_NEW_GROUP},
-        has_process_groups=False,
         can_remove_loaded_files=False,
         has_reliable_access=False,
         pip_configuration_name="pip.ini",
@@ -164,6 +160,66 @@ def uv_cache_folder(variables: Mapping[str, str], home: str, platform: Platform 
         return ntpath.join(local, "uv", "cache")
     caches = variables.get("XDG_CACHE_HOME") or posixpath.join(home, ".cache")
     return posixpath.join(caches, "uv")
+
+
+def jupyter_data_folders(
+    prefix: str, variables: Mapping[str, str], home: str, platform: Platform | None = None
+) -> tuple[str, ...]:
+    """Return where Jupyter looks for kernels (in `kernels` below), first served first; they may not exist.
+
+    The places are those of jupyter_core 5's `jupyter --paths`, which costs 60 ms to import, where it is there at all.
+    """
+    platform = platform or here()
+    match platform.system:
+        case System.WINDOWS:
+            join = ntpath.join
+            own = join(variables.get("APPDATA") or join(home, "AppData", "Roaming"), "jupyter")
+            shared = [join(variables.get("PROGRAMDATA") or r"C:\ProgramData", "jupyter")]
+        case System.MACOS:
+            join = posixpath.join
+            own = join(home, "Library", "Jupyter")
+            shared = ["/usr/local/share/jupyter", "/usr/share/jupyter"]
+        case System.LINUX:
+            join = posixpath.join
+            own = join(variables.get("XDG_DATA_HOME") or join(home, ".local", "share"), "jupyter")
+            shared = ["/usr/local/share/jupyter", "/usr/share/jupyter"]
+    separator = ";" if platform.system is System.WINDOWS else ":"
+    said = [folder for folder in variables.get("JUPYTER_PATH", "").split(separator) if folder]
+    in_prefix = join(prefix, "share", "jupyter")
+    return tuple(dict.fromkeys((*said, variables.get("JUPYTER_DATA_DIR") or own, in_prefix, *shared)))
+
+
+def user_site_patterns(variables: Mapping[str, str], home: str, platform: Platform | None = None) -> tuple[str, ...]:
+    """Return glob patterns for the user sites of every Python 3 (PEP 370): what `pip install --user` fills."""
+    platform = platform or here()
+    base = variables.get("PYTHONUSERBASE")
+    match platform.system:
+        case System.WINDOWS:
+            join = ntpath.join
+            base = base or join(variables.get("APPDATA") or join(home, "AppData", "Roaming"), "Python")
+            return (join(base, "Python3*", "site-packages"),)
+        case System.MACOS:
+            framework = posixpath.join(home, "Library", "Python", "3.*", "lib", "python", "site-packages")
+            own = posixpath.join(base or posixpath.join(home, ".local"), "lib", "python3.*", "site-packages")
+            return (framework, own)
+        case System.LINUX:
+            return (posixpath.join(base or posixpath.join(home, ".local"), "lib", "python3.*", "site-packages"),)
+
+
+def library_patterns(prefix: str, version: str | None = None, platform: Platform | None = None) -> tuple[str, ...]:
+    """Return glob patterns for the folders that a Python with this prefix installs into.
+
+    `version` is as in `3.12`; `None` stands for any. Debian's own Python has `dist-packages`, and those of what its
+    user installed in /usr/local.
+    """
+    if (platform or here()).system is System.WINDOWS:
+        return (ntpath.join(prefix, "Lib", "site-packages"),)
+    name = f"python{version or '3.*'}"
+    join = posixpath.join
+    patterns = [join(prefix, lib, name, "site-packages") for lib in ("lib", "lib64")]
+    if prefix == "/usr":
+        patterns += [join("/usr/local/lib", name, "dist-packages"), join("/usr/lib/python3/dist-packages")]
+    return tuple(patterns)
 
 
 def _xdg_home(variables: Mapping[str, str], home: str) -> str:

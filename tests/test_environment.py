@@ -82,7 +82,7 @@ def test_a_folder_to_be_made_is_as_writable_as_the_one_it_is_made_in(tmp_path: P
 
 
 def test_a_folder_that_cannot_be_written_to(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where asking is reliable the answer counts, elsewhere the attempt; root may write anywhere, so both are made up."""
+    """Where asking is reliable the answer counts, elsewhere the attempt; root may all, so both are made up."""
 
     def refuse(*_: object, **__: object) -> object:
         raise PermissionError

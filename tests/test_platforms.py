@@ -43,9 +43,9 @@ def test_here_is_where_this_interpreter_lies() -> None:
 @pytest.mark.parametrize(
     ("platform", "expected"),
     [
-        (LINUX, ("bin", "", "python", True, True)),
-        (MACOS, ("bin", "", "python", True, True)),
-        (WINDOWS, ("Scripts", ".exe", "python.exe", False, False)),
+        (LINUX, ("bin", "", "python", True)),
+        (MACOS, ("bin", "", "python", True)),
+        (WINDOWS, ("Scripts", ".exe", "python.exe", False)),
     ],
     ids=["linux", "macos", "windows"],
 )
@@ -54,7 +54,6 @@ def test_facts(platform: Platform, expected: tuple[object, ...]) -> None:
         platform.scripts_folder,
         platform.executable_suffix,
         platform.interpreters[0],
-        platform.has_process_groups,
         platform.can_remove_loaded_files,
     ) == expected
 
