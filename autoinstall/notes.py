@@ -67,7 +67,8 @@ def withheld(advice: Advice, why: Why, way: Way) -> str:
 
 def failed(advice: Advice, sentence: str, way: Way) -> str:
     """Return the note for an install that was wanted and did not come about."""
-    return f"autoinstall: {sentence.rstrip('.')}.\n  To try again: {_commands(advice.import_name, advice.project, way)}"
+    commands = _commands(advice.import_name, advice.project, way)
+    return f"autoinstall: {sentence.rstrip('.')}.\n  To try again: {commands}"
 
 
 def run_again(import_names: tuple[str, ...]) -> str:
