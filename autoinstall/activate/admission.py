@@ -1,6 +1,7 @@
 """Bringing a staged install into place, whole or not at all."""
 
 import secrets
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -67,8 +68,8 @@ def admit(
     except (OSError, BlockedError) as problem:
         return _undo(work, pending, environment, problem)
     except BaseException:
-        work.back(pending)
-        work.close()
+        with suppress(OSError):
+            work.turn_back(pending)
         raise
     return Admitted(pending.transaction, work)
 
@@ -90,14 +91,13 @@ def keep(admitted: Admitted, record: Record, step: Step = silent) -> None:
 def withdraw(admitted: Admitted, step: Step = silent) -> tuple[Path, ...]:
     """Take an admitted transaction out again, which nobody has relied on yet; return where changed files are kept.
 
-    Raises `OSError` where that is not possible now; `recover` will try again.
+    Where that is not possible now (a file in use), the next start of a session takes it out.
     """
     pending = admitted.work.read()
-    if pending is None:
+    try:
+        return () if pending is None else admitted.work.turn_back(pending, step)
+    except OSError:
         return ()
-    kept = admitted.work.back(pending, step)
-    admitted.work.close()
-    return kept
 
 
 def refusal(found: tuple[Objection, ...]) -> Refusal:
@@ -109,8 +109,7 @@ def refusal(found: tuple[Objection, ...]) -> Refusal:
 
 def _undo(work: Work, pending: Pending, environment: Environment, problem: Exception) -> Refusal:
     try:
-        work.back(pending)
-        work.close()
+        work.turn_back(pending)
     except OSError:
         failure = _failure(problem, environment)
         return replace(failure, sentence=f"{failure.sentence}; what was moved already is undone at the next start")

@@ -7,9 +7,9 @@ import shutil
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
-from typing import Literal
+from typing import Literal, get_args
 
 from autoinstall.activate.collisions import owned
 from autoinstall.activate.places import OURS, WORK, names_in, ours, real, relative, resolved
@@ -20,6 +20,8 @@ from autoinstall.transaction import Added, Transaction, as_json, from_json
 
 Step = Callable[[str], None]
 """Is told each step right after it was taken: what it does to this process happens between two steps."""
+
+Action = Literal["add", "withdraw", "remove"]
 
 Move = tuple[str, str]
 """From where and to where, both from purelib: a file, or a whole folder whose place is free."""
@@ -46,9 +48,13 @@ class BlockedError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Pending:
-    """What a transaction does to the environment: `add` moves in what is staged, `remove` moves out what is there."""
+    """What a transaction does to the environment.
 
-    action: Literal["add", "remove"]
+    `add` moves in what is staged; `withdraw` is an `add` that is to be undone, however far it has come; `remove`
+    moves out what is there.
+    """
+
+    action: Action
     transaction: Transaction
     moves: tuple[Move, ...]
 
@@ -97,7 +103,7 @@ class Work:
         except (ValueError, KeyError, TypeError):
             # It was flushed before it was given its name: only a hand, or a newer version, can have made it so.
             return None
-        if transaction is None or raw["action"] not in ("add", "remove"):
+        if transaction is None or raw["action"] not in get_args(Action):
             return None
         return Pending(raw["action"], transaction, moves)
 
@@ -110,6 +116,18 @@ class Work:
             self._drop_folders(pending.transaction)
         for folder in {resolved(target, self.base).parent for _, target in pending.moves}:
             _flush_folder(folder)
+
+    def turn_back(self, pending: Pending, step: Step = silent) -> tuple[Path, ...]:
+        """Undo an `add` for good: whoever takes it up after this process will not finish it but undo it too.
+
+        Returns what `back` returns; raises `OSError` where that has to be left to them.
+        """
+        with suppress(OSError):  # on a full disk: then it may be finished, which is whole as well
+            self.write(replace(pending, action="withdraw"))
+            step("turned back")
+        kept = self.back(pending, step)
+        self.close()
+        return kept
 
     def check(self, pending: Pending) -> None:
         """Raise `BlockedError` unless each file that was added is in its place, with its content."""

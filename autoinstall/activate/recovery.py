@@ -42,10 +42,7 @@ def _settle(work: Work, pending: Pending, record: Record, names: str, step: Step
         step("struck")
         work.close()
         return f"finished taking back {names}, which had been interrupted"
-    try:
-        work.forward(pending, step)
-        work.check(pending)
-    except (BlockedError, OSError):
+    if pending.action == "withdraw" or not _is_finished(work, pending, step):
         kept = work.back(pending, step)
         work.close()
         stay = (
@@ -56,3 +53,12 @@ def _settle(work: Work, pending: Pending, record: Record, names: str, step: Step
     step("recorded")
     work.close()
     return f"finished the install of {names}, which had been interrupted"
+
+
+def _is_finished(work: Work, pending: Pending, step: Step) -> bool:
+    try:
+        work.forward(pending, step)
+        work.check(pending)
+    except (BlockedError, OSError):
+        return False
+    return True

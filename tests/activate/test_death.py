@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from autoinstall.activate import Admitted, admit, keep, lock, new_staging, recover, take_back
+from autoinstall.activate import Admitted, admit, keep, lock, new_staging, recover, take_back, withdraw
 from autoinstall.activate.places import ours
 from autoinstall.environment import Environment
 from autoinstall.journal import Journal
@@ -100,6 +100,17 @@ def undo(prefix: Path, _tree: Path, steps: int) -> None:
     os._exit(0)
 
 
+def install_and_withdraw(prefix: Path, tree: Path, steps: int) -> None:
+    environment = environment_at(prefix)
+    with lock(environment, working_for=["snark"], record=Journal(environment.purelib), say=print):
+        staging = new_staging(environment)
+        shutil.copytree(tree, staging, dirs_exist_ok=True)
+        admitted = admit(staging, plan_of(WHEELS), environment, session="victim")
+        assert isinstance(admitted, Admitted), admitted
+        withdraw(admitted, die_after(steps))
+    os._exit(0)
+
+
 def put_in_order(prefix: Path, _tree: Path, steps: int) -> None:
     environment = environment_at(prefix)
     recover(environment, Journal(environment.purelib), step=die_after(steps))
@@ -155,6 +166,18 @@ def test_killed_after_each_step_of_an_undo(staged: Staged, tmp_path: Path) -> No
         points, steps = points + 1, steps + 1
     assert snapshot(prefix) == staged.before
     assert points == 1 + 3 + 11 + 1, "the journal, each metadata folder, each other file, the record"
+
+
+def test_killed_after_each_step_of_a_withdrawal(staged: Staged, tmp_path: Path) -> None:
+    """It was not what had been wanted, so nobody may finish it."""
+    steps = 1
+    while run(install_and_withdraw, staged.copy(tmp_path / f"{steps}"), staged.folder / "tree", steps) != 0:
+        assert check_order(tmp_path / f"{steps}", staged.before) == (
+            "undid the install of snark 2.0, boojum-tools 1.5, jub-jub-egg 1.0, which had been interrupted",
+        )
+        steps += 1
+    assert snapshot(tmp_path / f"{steps}") == staged.before
+    assert steps - 1 == 1 + 3 + 11, "the turn, each metadata folder, each other file"
 
 
 @pytest.mark.parametrize("damage", [None, "snark.py", "snarkland/a/b.py"])
