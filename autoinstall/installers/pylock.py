@@ -86,8 +86,11 @@ def read_reasons(text: str) -> dict[ProjectName, Reason]:
             if last is not None:
                 needed_by = [_name(who.strip()) for who in pin["via"].split(",")]
                 found[last] = Reason(tuple(who for who in needed_by if who is not None))
-        elif (said := _FROM.fullmatch(line)) and last is not None:
-            found[last] = Reason(found[last].needed_by, said["index"])
+        elif said := _FROM.fullmatch(line):
+            if last is not None:
+                found[last] = Reason(found[last].needed_by, said["index"])
+        else:
+            last = None
     return found
 
 

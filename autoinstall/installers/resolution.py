@@ -249,10 +249,14 @@ def _on_its_own(
     if isinstance(answer, Lock):
         return None if answer.wheels else refusals.no_wheel(asked, one, first.said)
     answer = yield from resolver.ask(replace(alone, any_platform=True))
+    if isinstance(answer, Refusal):
+        return answer
     if isinstance(answer, Lock) and answer.wheels:
         return refusals.not_for_this_platform(asked, one, answer.wheels[0].file.name, first.said)
     for python in _other_pythons(python_version):
         answer = yield from resolver.ask(replace(alone, python=python))
+        if isinstance(answer, Refusal):
+            return answer
         if isinstance(answer, Lock) and answer.wheels:
             return refusals.not_for_this_python(asked, one, python_version, python, first.said)
     return refusals.not_found(asked, one, first.said)
