@@ -172,7 +172,8 @@ UNGUARDED = [
     ),
     pytest.param("with open(__file__):\n    import absent", id="with open"),
     pytest.param(
-        "import contextlib\nwith __import__('absent'), contextlib.suppress(ImportError):\n    pass",
+        "import contextlib\ntry:\n    with __import__('absent'), contextlib.suppress(ImportError):\n        pass\n"
+        "finally:\n    pass",
         id="the import, then suppress in the same statement",
     ),
     pytest.param("import warnings\nwith warnings.catch_warnings():\n    import absent", id="with catch_warnings"),

@@ -100,7 +100,7 @@ def test_a_finder_that_somebody_swept_away_is_hung_up_again(handle: Handle) -> N
     assert sys.meta_path[-1] is finder
 
 
-def test_what_others_put_on_after_us_stays(handle: Handle) -> None:
+def test_what_others_put_on_after_us_stays(handle: Handle, capsys: pytest.CaptureFixture[str]) -> None:
     before = _state()
     handle.enable(None, None)
     seen = []
@@ -119,6 +119,11 @@ def test_what_others_put_on_after_us_stays(handle: Handle) -> None:
     handle.disable()
     assert _state() == ([*before[0], behind], mine, thread_mine)
     assert len(before[0]) + 1 == len(sys.meta_path)
+    error = ModuleNotFoundError("No module named 'absent'", name="absent")
+    sys.excepthook(type(error), error, None)
+    assert len(seen) == 1
+    assert not hasattr(error, "__notes__")
+    assert capsys.readouterr().err == "ModuleNotFoundError: No module named 'absent'\n"
 
 
 def test_off_and_on_again_with_anothers_hook_in_front_of_ours(
