@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+import autoinstall
 from autoinstall import hook
 
 
@@ -100,3 +101,18 @@ def test_a_half_finished_install_is_put_in_order_first(tmp_path: Path) -> None:
     assert not (purelib / ".autoinstall" / "work").exists() or not list((purelib / ".autoinstall" / "work").iterdir())
     second = _python(code, executable=str(executable), PYTHONPATH=path)
     assert (second.stderr, second.stdout) == ("", "False\n")
+
+
+@pytest.mark.parametrize(
+    ("name", "verdict"),
+    [("json", "installed"), ("ConfigParser", "advice"), ("--index-url=x", "advice"), ("", "advice")],
+)
+def test_explain_is_advice_without_being_enabled(name: str, verdict: str) -> None:
+    finders = list(sys.meta_path)
+    advice = autoinstall.explain(name)
+    assert (advice.import_name, advice.verdict) == (name, verdict)
+    assert sys.meta_path == finders
+
+
+def test_what_is_offered_is_there() -> None:
+    assert all(hasattr(autoinstall, name) for name in autoinstall.__all__)
