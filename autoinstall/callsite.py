@@ -9,6 +9,7 @@ from _weakref import ref
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
     from types import CodeType, FrameType
 
 _IMPORT_MACHINERY = frozenset({"<frozen importlib._bootstrap>", "<frozen importlib._bootstrap_external>"})
@@ -93,6 +94,19 @@ def call_site(frame: "FrameType | None") -> CallSite:
         _from_names(asker),
         is_within_library_import=is_within_library_import,
     )
+
+
+def user_frames(frames: "Iterable[tuple[FrameType, int]]") -> "Iterator[tuple[FrameType, int]]":
+    """Yield those of the frames, innermost first, that run the user's own code, out to the first boundary.
+
+    Each goes with the instruction that it is at. A boundary is who runs code on a person's behalf: IPython, runpy.
+    """
+    for frame, instruction in frames:
+        kind = _kind(frame)
+        if kind == _RUNNER:
+            return
+        if kind == _USER:
+            yield frame, instruction
 
 
 def _asker(frame: "FrameType | None") -> "tuple[FrameType | None, FrameType | None]":

@@ -318,24 +318,14 @@ class Handle:
         self.mode = self.installer = None
 
     def _tell(self, fullname: str, site: "CallSite") -> bool:
-        from autoinstall.provide import Request  # noqa: PLC0415 - loads what only a miss needs
+        from autoinstall import ahead  # noqa: PLC0415 - loads what only a miss needs
+        from autoinstall.provide import Request  # noqa: PLC0415 - the same
 
-        self._asked_as[fullname] = self._most_telling(site)
-        return self.provide(Request(fullname, is_cell=_is_in_ipython())).is_installed
-
-    def _most_telling(self, site: "CallSite") -> str:
-        """Return the name in the import statement that tells best what is missing.
-
-        Python looks for `google` first when it reads `from google.cloud import storage`. But many projects put their
-        modules under `google`; only the whole leads to the one that is wanted. What stands behind `from … import` may
-        be no module: it counts only where it leads elsewhere than the name before it.
-        """
-        project = self.session.advise(site.wanted).project
-        for name in site.from_names:
-            whole = f"{site.wanted}.{name}"
-            if self.session.advise(whole).project not in (None, project):
-                return whole
-        return site.wanted
+        advise = self.session.advise
+        asked, *_ = ahead.telling_names(site.wanted, site.from_names, advise)
+        self._asked_as[fullname] = asked
+        also = ahead.companions(asked, ahead.frames_of_stack(sys._getframe(1)), advise)  # noqa: SLF001 - as above
+        return self.provide(Request(fullname, is_cell=_is_in_ipython(), also=also)).is_installed
 
 
 _handle = Handle()

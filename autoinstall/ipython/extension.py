@@ -3,7 +3,7 @@
 from contextlib import ExitStack
 from weakref import WeakKeyDictionary
 
-from autoinstall import hook, notes
+from autoinstall import ahead, hook, notes
 from autoinstall.hook import Handle
 from autoinstall.ipython.asking import AskerInExecution, Execution, KernelAsker
 from autoinstall.ipython.completion import ModuleNames
@@ -85,7 +85,8 @@ class _Border:
             name = missing_import(exception)
             if name is None:
                 return False
-            outcome = self._handle.provide(Request(name, is_cell=True))
+            also = ahead.companions(name, ahead.frames_of_error(exception), self._handle.session.advise)
+            outcome = self._handle.provide(Request(name, is_cell=True, also=also))
             if not outcome.is_installed:
                 add_note(exception, outcome.note)
                 return False
