@@ -3,6 +3,7 @@
 import _imp
 import importlib
 import os
+import signal
 import sys
 import threading
 import unittest
@@ -15,6 +16,7 @@ from types import ModuleType, SimpleNamespace
 
 import pytest
 
+from autoinstall import hook
 from autoinstall.callsite import CallSite
 from autoinstall.hook import Finder, OneAtATime
 from tests.support.snippets import Run, running
@@ -502,3 +504,32 @@ def test_a_forked_child_does_not_wait_for_a_thread_that_it_has_not() -> None:
     finally:
         over.set()
         other.join(PATIENCE)
+
+
+@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="Windows sends no signals by the clock")
+def test_an_interrupt_at_any_moment_leaves_the_locks_as_they_were() -> None:
+    """Python's own import machinery cannot say as much: interrupted, it may keep the import lock for good."""
+    turn = OneAtATime()
+
+    def act() -> tuple[bool, None]:
+        return turn.is_mine, None
+
+    before = signal.signal(signal.SIGALRM, signal.default_int_handler)
+    interrupted = 0
+    try:
+        for number in range(2000):
+            _imp.acquire_lock()
+            try:
+                signal.setitimer(signal.ITIMER_REAL, 1e-6 + number % 50 * 1e-6)
+                while True:
+                    hook._without_import_lock(lambda: turn.take(act))
+            except KeyboardInterrupt:
+                interrupted += 1
+            _imp.release_lock()  # raises where it is not held
+            assert not _imp.lock_held()
+            assert not turn.is_taken
+            assert not turn.is_mine
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+    assert interrupted == 2000
