@@ -10,7 +10,7 @@ from autoinstall.activate.layout import lay_out
 from autoinstall.activate.objections import Objection
 from autoinstall.activate.pending import FULL, BlockedError, Pending, Step, Work, silent
 from autoinstall.activate.places import WORK, ours, real
-from autoinstall.activate.staged import Staged, read, settle_metadata
+from autoinstall.activate.staged import read, read_metadata_again, settle_metadata
 from autoinstall.environment import Environment
 from autoinstall.errors import EnvironmentNotWritableError
 from autoinstall.plan import Obstacle, Plan, Refusal
@@ -57,7 +57,7 @@ def admit(
         requested = {item.project for item in plan.items if item.wanted_as}
         for distribution in staged.distributions:
             settle_metadata(staged, distribution, is_requested=named(distribution) in requested)
-        pending = lay_out(_reread(staged, staging, environment), plan, work, session)
+        pending = lay_out(read_metadata_again(staged), plan, work, session)
         step("looked inside")
         work.write(pending)
     except OSError as problem:
@@ -124,14 +124,3 @@ def _failure(problem: Exception, environment: Environment) -> Refusal:
         problem.strerror or str(problem) if isinstance(problem, OSError) else "something else changed it meanwhile"
     )
     return Refusal(Obstacle.NOT_WRITABLE, f"not installed, since {where} cannot be changed: {reason}", str(problem))
-
-
-def _reread(staged: Staged, staging: Path, environment: Environment) -> Staged:
-    """Return the tree after its metadata was settled, with the hashes that are known already."""
-    fresh = read(staging, environment)
-    known = {
-        path: file
-        for path, file in staged.files.items()
-        if path in fresh.files and file.path.parent.suffix != ".dist-info"
-    }
-    return replace(fresh, files={**fresh.files, **known})

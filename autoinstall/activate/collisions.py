@@ -1,14 +1,16 @@
 """What a staged install would put in the place of something that is there."""
 
 import os
+import stat
 from collections.abc import Collection, Iterator
-from pathlib import Path, PurePosixPath
+from functools import cached_property
+from pathlib import Path
 
 from packaging.utils import canonicalize_name
 
 from autoinstall.activate.objections import Hazard, Objection, object_to
 from autoinstall.activate.places import names_in
-from autoinstall.activate.staged import Staged, StagedFile, digest, is_compiled
+from autoinstall.activate.staged import Place, Staged, StagedFile, digest, is_compiled
 from autoinstall.names import ProjectName
 
 
@@ -18,36 +20,26 @@ def collisions(staged: Staged, owners: dict[str, ProjectName | None]) -> Iterato
     A file that is there already with the same content stays as it is and is shared (older namespaces have the same
     `__init__.py` in every distribution); a compiled cache gives way to the one that is there.
     """
-    inside = _Inside(staged)
-    for path, file in staged.files.items():
-        if not inside.holds(file.target):
+    inside, there = _Inside(staged), _There(staged.final.sites)
+    for key, file in staged.files.items():
+        if not inside.holds(os.path.dirname(file.target)):  # noqa: PTH120 - texts, for their number
             what = "would leave the environment through a link, or needs a folder where there is a file"
-            yield object_to(Hazard.LEAVES, owners.get(path), path, what)
-        elif os.path.lexists(file.target) and not is_compiled(PurePosixPath(path)) and not is_same(file):
-            of = owner_of(file.target, staged.final.sites)
+            yield object_to(Hazard.LEAVES, owners.get(key), key, what)
+        elif os.path.lexists(file.target) and not is_compiled(key) and not _is_same(file):
+            of = there.owner_of(file.target)
             what = "would overwrite " + (f"a file of {of}" if of else "a file that is there and nobody's")
-            yield object_to(Hazard.OVERWRITES, owners.get(path), path, what)
-    yield from _hidden(staged, owners)
+            yield object_to(Hazard.OVERWRITES, owners.get(key), key, what)
+    yield from _hidden(staged, owners, there)
 
 
-def is_same(file: StagedFile) -> bool:
+def _is_same(file: StagedFile) -> bool:
     """Tell whether the place holds a regular file of the same content."""
     try:
-        there = file.target.lstat()
-        return (
-            file.is_regular
-            and not file.target.is_symlink()
-            and file.target.is_file()
-            and there.st_size == file.size
-            and digest(file.target, "sha256").hex() == file.sha256
-        )
+        status = os.lstat(file.target)
+        is_alike = file.is_regular and stat.S_ISREG(status.st_mode) and status.st_size == file.size
+        return is_alike and digest(file.target).hex() == file.sha256
     except OSError:
         return False
-
-
-def owner_of(path: Path, sites: tuple[Path, ...]) -> str | None:
-    """Return the name and version of the installed distribution whose RECORD lists this file."""
-    return owned(sites).get(os.path.normcase(path))
 
 
 def owned(sites: tuple[Path, ...], but: Collection[str] = ()) -> dict[str, str]:
@@ -67,18 +59,31 @@ def owned(sites: tuple[Path, ...], but: Collection[str] = ()) -> dict[str, str]:
     return found
 
 
+class _There:
+    """Tells whose a file is that stands in the way; RECORDs are read only once something does."""
+
+    def __init__(self, sites: tuple[Path, ...]) -> None:
+        self._sites = sites
+
+    @cached_property
+    def _owners(self) -> dict[str, str]:
+        return owned(self._sites)
+
+    def owner_of(self, path: str | Path) -> str | None:
+        return self._owners.get(os.path.normcase(path))
+
+
 class _Inside:
-    """Tells whether paths stay within the environment, links in it followed; each folder is looked at once."""
+    """Tells whether folders stay within the environment, links in it followed; each is looked at once."""
 
     def __init__(self, staged: Staged) -> None:
         final = staged.final
         self._places = (*final.sites, final.scripts, final.data)
-        self._known: dict[Path, bool] = {}
+        self._known: dict[str, bool] = {}
 
-    def holds(self, target: Path) -> bool:
-        folder = target.parent
+    def holds(self, folder: str) -> bool:
         if folder not in self._known:
-            self._known[folder] = self._look(folder)
+            self._known[folder] = self._look(Path(folder))
         return self._known[folder]
 
     def _look(self, folder: Path) -> bool:
@@ -95,23 +100,23 @@ class _Inside:
         )
 
 
-def _hidden(staged: Staged, owners: dict[str, ProjectName | None]) -> Iterator[Objection]:
+def _hidden(staged: Staged, owners: dict[str, ProjectName | None], there: _There) -> Iterator[Objection]:
     """Yield where a package would be found before a module of the same name in the same folder, or the reverse."""
+    present: dict[tuple[str, str], set[str]] = {}
     for site in staged.final.sites:
-        there: dict[str, set[str]] = {}
         for name in names_in(site):
             if (importable := _importable(site / name)) is not None:
-                there.setdefault(importable, set()).add(name)
-        for path, file in staged.files.items():
-            if not file.target.is_relative_to(site):
-                continue
-            inside = file.target.relative_to(site).parts
-            top = inside[0] if len(inside) == 1 or inside[1:] == ("__init__.py",) else None
-            module = None if top is None else _module(top, is_package=len(inside) > 1)
-            for other in sorted(there.get(module or "", set()) - {inside[0]}):
-                of = owner_of(site / other, (site,)) or owner_of(site / other / "__init__.py", (site,))
-                what = f"would stand beside {other}" + (f" of {of}" if of else "") + ", and one hide the other"
-                yield object_to(Hazard.OVERWRITES, owners.get(path), path, what)
+                present.setdefault((str(site), importable), set()).add(name)
+    for key, file in staged.files.items():
+        top, _, below = file.inside.partition("/")
+        if file.place is not Place.SITE or below not in ("", "__init__.py"):
+            continue
+        module = _module(top, is_package=bool(below))
+        site = Path(file.target).parents[1 if below else 0]
+        for other in sorted(present.get((str(site), module or ""), set()) - {top}):
+            of = there.owner_of(site / other) or there.owner_of(site / other / "__init__.py")
+            what = f"would stand beside {other}" + (f" of {of}" if of else "") + ", and one hide the other"
+            yield object_to(Hazard.OVERWRITES, owners.get(key), key, what)
 
 
 def _importable(path: Path) -> str | None:

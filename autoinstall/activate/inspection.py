@@ -1,17 +1,18 @@
 """A look inside a staged install, before anything of it can be imported or run."""
 
 import os
+import posixpath
 import sysconfig
 from collections.abc import Collection, Iterator
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from packaging.utils import canonicalize_version
 
 from autoinstall.activate.collisions import collisions
 from autoinstall.activate.objections import Hazard, Objection, object_to
-from autoinstall.activate.places import Places, names_in, real
+from autoinstall.activate.places import Places, names_in
 from autoinstall.activate.reviewed import guarded_command, guarded_place, is_known_form, is_known_startup
-from autoinstall.activate.staged import Staged, StagedDistribution, StagedFile, has_hash, read
+from autoinstall.activate.staged import Place, Staged, StagedDistribution, StagedFile, has_hash, read
 from autoinstall.environment import Environment
 from autoinstall.errors import BadProjectNameError
 from autoinstall.names import ProjectName, project_name
@@ -64,12 +65,9 @@ def _owners(staged: Staged) -> dict[str, ProjectName | None]:
     owners: dict[str, ProjectName | None] = {}
     for distribution in staged.distributions:
         project = named(distribution)
-        for path in staged.files:
-            if (staged.root / path).is_relative_to(distribution.folder):
-                owners[path] = project
-        for row in distribution.rows or ():
-            if (file := staged.listed(distribution, row)) is not None:
-                owners[file.path.relative_to(staged.root).as_posix()] = project
+        owners.update((row.key, project) for row in distribution.rows or () if row.key is not None)
+        start = f"{distribution.folder.relative_to(staged.root).as_posix()}/"
+        owners.update((key, project) for key in staged.files if key.startswith(start))
     return owners
 
 
@@ -113,98 +111,80 @@ def _records(staged: Staged, owners: dict[str, ProjectName | None]) -> Iterator[
         if distribution.rows is None:
             yield object_to(Hazard.RECORD, project, f"{distribution.folder.name}/RECORD", "is missing or unreadable")
         for row in distribution.rows or ():
-            file = staged.listed(distribution, row)
+            file = staged.files.get(row.key or "")
             if file is None:
-                written = PurePosixPath(row.path)
-                leaves = ".." in written.parts or written.is_absolute() or "\\" in row.path
-                hazard = Hazard.LEAVES if leaves else Hazard.RECORD
+                hazard = Hazard.LEAVES if row.key is None or row.path.startswith("..") else Hazard.RECORD
                 yield object_to(hazard, project, row.path, "is listed in RECORD, but was not unpacked there")
-                continue
-            key = file.path.relative_to(staged.root).as_posix()
-            if listed.setdefault(key, row.digest) != row.digest:
-                what = f"is claimed by {owners[key]} too, with another content"
-                yield object_to(Hazard.OVERWRITES, project, key, what)
+            elif listed.setdefault(file.key, row.digest) != row.digest:
+                what = f"is claimed by {owners[file.key]} too, with another content"
+                yield object_to(Hazard.OVERWRITES, project, file.key, what)
             elif not row.digest and has_hash(row.path):
                 yield object_to(Hazard.RECORD, project, row.path, "is not listed in the wheel's RECORD with a hash")
             elif row.digest and file.is_regular and not file.matches(row.digest):
                 yield object_to(Hazard.RECORD, project, row.path, "is not what RECORD says: its hash differs")
-    for path in sorted(staged.files.keys() - listed.keys()):
-        if has_hash(path):
-            yield object_to(Hazard.RECORD, owners.get(path), path, "is not listed in RECORD")
+    for key in sorted(staged.files.keys() - listed.keys()):
+        if has_hash(key):
+            yield object_to(Hazard.RECORD, owners.get(key), key, "is not listed in RECORD")
 
 
 def _kinds(staged: Staged, owners: dict[str, ProjectName | None]) -> Iterator[Objection]:
-    for path, file in staged.files.items():
+    for key, file in staged.files.items():
         if not file.is_regular:
-            yield object_to(Hazard.NOT_A_FILE, owners.get(path), path, "is a link or a device, not a file")
-        elif file.target == file.path:
-            yield object_to(Hazard.LEAVES, owners.get(path), path, "lies outside of the environment's folders")
+            yield object_to(Hazard.NOT_A_FILE, owners.get(key), key, "is a link or a device, not a file")
+        elif file.place is Place.OUTSIDE:
+            yield object_to(Hazard.LEAVES, owners.get(key), key, "lies outside of the environment's folders")
 
 
 def _startup(staged: Staged, owners: dict[str, ProjectName | None]) -> Iterator[Objection]:
-    for path, file in staged.files.items():
-        for site in staged.final.sites:
-            if not file.target.is_relative_to(site):
-                continue
-            project, inside = owners.get(path), file.target.relative_to(site)
-            if inside.parts[0].split(".")[0].casefold() in _STARTUP_MODULES:
-                yield object_to(Hazard.STARTUP, project, path, "would be run at every start of Python")
-            elif (
-                len(inside.parts) == 1
-                and inside.suffix.casefold() in _STARTUP_ENDINGS
-                and file.is_regular
-                and not is_known_startup(project, inside.name)
-            ):
-                yield from _startup_file(file, path, project, site)
-            break
+    for key, file in staged.files.items():
+        if file.place is not Place.SITE:
+            continue
+        project, (top, _, below) = owners.get(key), file.inside.partition("/")
+        if top.partition(".")[0].casefold() in _STARTUP_MODULES:
+            yield object_to(Hazard.STARTUP, project, key, "would be run at every start of Python")
+        elif not below and top.casefold().endswith(_STARTUP_ENDINGS) and not is_known_startup(project, top):
+            yield from _startup_file(file, project)
 
 
-def _startup_file(file: StagedFile, path: str, project: ProjectName | None, site: Path) -> Iterator[Objection]:
-    if file.target.suffix.casefold() == ".start":
-        yield object_to(Hazard.STARTUP, project, path, "would run code at every start of Python")
-        return
-    # `site` reads these as UTF-8 and falls back on the locale: what it could run must be seen in either.
-    for line in file.path.read_text(encoding="utf-8-sig", errors="replace").splitlines():
+def _startup_file(file: StagedFile, project: ProjectName | None) -> Iterator[Objection]:
+    if file.is_regular and file.key.casefold().endswith(".pth"):
+        # `site` reads these as UTF-8 and falls back on the locale: what it could run must be seen in either.
+        lines = Path(file.path).read_text(encoding="utf-8-sig", errors="replace").splitlines()
+    else:
+        lines = ["import "]  # `.start` names what is to be called, and nothing else
+    site = os.path.dirname(file.target)  # noqa: PTH120 - a text, as the target
+    for line in lines:
         if line.startswith(("import ", "import\t")):
             if not is_known_form(line):
-                yield object_to(Hazard.STARTUP, project, path, "would run code at every start of Python")
+                yield object_to(Hazard.STARTUP, project, file.key, "would run code at every start of Python")
                 return
         elif line.strip() and not line.startswith("#"):
-            added = Path(os.path.normpath(site / line.strip().replace("\\", "/")))
-            if not added.is_relative_to(site):
-                yield object_to(Hazard.LEAVES, project, path, "adds a folder elsewhere to sys.path")
+            added = os.path.normpath(os.path.join(site, line.strip().replace("\\", "/")))  # noqa: PTH118
+            if not Path(added).is_relative_to(site):
+                yield object_to(Hazard.LEAVES, project, file.key, "adds a folder elsewhere to sys.path")
                 return
 
 
 def _commands(staged: Staged, owners: dict[str, ProjectName | None]) -> Iterator[Objection]:
-    for path, file in staged.files.items():
-        inside = _below_prefix(staged, file)
-        if file.target.is_relative_to(staged.final.scripts) or (
-            inside is not None and inside.parent.as_posix().removeprefix(".").casefold() in _COMMAND_FOLDERS
-        ):
-            project = owners.get(path)
-            if (reason := guarded_command(file.target.name, project)) is not None:
-                yield object_to(Hazard.COMMAND, project, path, f"is a command that no wheel may bring: it {reason}")
+    for key, file in staged.files.items():
+        folder, name = posixpath.split(file.inside)
+        is_command = file.place is Place.DATA and folder.casefold() in _COMMAND_FOLDERS
+        if is_command or file.place is Place.SCRIPTS:
+            project = owners.get(key)
+            if (reason := guarded_command(name, project)) is not None:
+                yield object_to(Hazard.COMMAND, project, key, f"is a command that no wheel may bring: it {reason}")
 
 
 def _tools(staged: Staged, owners: dict[str, ProjectName | None]) -> Iterator[Objection]:
-    library = [real(Path(sysconfig.get_path(name))) for name in ("stdlib", "platstdlib")]
-    for path, file in staged.files.items():
-        if (inside := _below_prefix(staged, file)) is None:
+    library = tuple(os.path.realpath(sysconfig.get_path(name)) + os.sep for name in ("stdlib", "platstdlib"))
+    for key, file in staged.files.items():
+        if file.place is not Place.DATA:
             continue
-        reason = guarded_place(inside.as_posix())
-        if reason is None and any(file.target.is_relative_to(folder) for folder in library):
+        reason = guarded_place(file.inside)
+        if reason is None and file.target.startswith(library):
             reason = "is the standard library's folder, outside of site-packages"
         if reason is not None:
-            yield object_to(Hazard.PLACE, owners.get(path), path, f"lies where no wheel may put a file: it {reason}")
-
-
-def _below_prefix(staged: Staged, file: StagedFile) -> Path | None:
-    """Return the path below the data folder of a file that belongs to none of the other places."""
-    final = staged.final
-    if any(file.target.is_relative_to(place) for place in (*final.sites, final.scripts)):
-        return None
-    return file.target.relative_to(final.data) if file.target.is_relative_to(final.data) else None
+            yield object_to(Hazard.PLACE, owners.get(key), key, f"lies where no wheel may put a file: it {reason}")
 
 
 def _names_in(places: Places) -> list[str]:

@@ -2,13 +2,13 @@
 
 import os
 import platform
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
 from autoinstall.activate.pending import Move, Pending, Work
 from autoinstall.activate.places import names_in
-from autoinstall.activate.staged import Staged, source_of
+from autoinstall.activate.staged import Staged, StagedFile, source_of
 from autoinstall.plan import Plan
 from autoinstall.transaction import Added, Distribution, Transaction, new_id
 
@@ -28,11 +28,14 @@ def lay_out(staged: Staged, plan: Plan, work: Work, session: str) -> Pending:
         target = staged.target_of(source)
         moves.append((work.relative(source), work.relative(target)))
         folders |= _missing(target.parent)
-        for folder, _, names in os.walk(source) if source.is_dir() else [(source.parent, (), [source.name])]:
-            if source.is_dir():
-                folders.add(staged.target_of(Path(folder)))
-            inside = ((Path(folder) / name).relative_to(staged.root).as_posix() for name in names)
-            files += (_added(path, staged, work) for path in inside if source_of(path) not in staged.files)
+        if source.is_dir():
+            folders.update(staged.target_of(Path(folder)) for folder, _, _ in os.walk(source))
+        key = source.relative_to(staged.root).as_posix()
+        files += (
+            Added(work.relative(file.target), file.sha256, file.size)
+            for file in _below(key, staged)
+            if source_of(file.key) not in staged.files
+        )
     transaction = Transaction(
         id=new_id(),
         when=datetime.now(UTC),
@@ -70,9 +73,10 @@ def _movable(folder: Path, staged: Staged) -> Iterator[Path]:
                 yield from _movable(path, staged)
 
 
-def _added(path: str, staged: Staged, work: Work) -> Added:
-    file = staged.files[path]
-    return Added(work.relative(file.target), file.sha256, file.size)
+def _below(key: str, staged: Staged) -> Iterable[StagedFile]:
+    if key in staged.files:
+        return (staged.files[key],)
+    return (file for file in staged.files.values() if file.key.startswith(f"{key}/"))
 
 
 def _rank(target: Path, staged: Staged) -> int:

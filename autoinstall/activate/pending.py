@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path, PurePosixPath
 from typing import Literal, get_args
 
@@ -59,14 +60,14 @@ class Pending:
     moves: tuple[Move, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Work:
     """The folder of one transaction that is under way, with all of its files that are not in their place."""
 
     folder: Path
     environment: Environment
 
-    @property
+    @cached_property
     def base(self) -> Path:
         """What the paths of transactions and moves start from."""
         return real(self.environment.purelib)
@@ -134,7 +135,7 @@ class Work:
         for file in pending.transaction.files:
             path = resolved(file.path, self.base)
             try:
-                is_whole = digest(path, "sha256").hex() == file.sha256
+                is_whole = digest(path).hex() == file.sha256
             except OSError:
                 is_whole = False
             if not is_whole:
@@ -164,7 +165,7 @@ class Work:
             is_ours = path in moved or not moved.isdisjoint(path.parents)
             if not is_ours or not os.path.lexists(path) or os.path.normcase(path) in claimed:
                 continue
-            if path.is_file() and digest(path, "sha256").hex() == file.sha256:
+            if path.is_file() and digest(path).hex() == file.sha256:
                 self._discard(path, number)
             else:
                 kept.append(self.place_to_keep(pending.transaction, file, number))
@@ -204,7 +205,7 @@ class Work:
             with suppress(OSError):
                 folder.rmdir()
 
-    def relative(self, path: Path) -> str:
+    def relative(self, path: str | Path) -> str:
         """Return a path as transactions and moves write it."""
         return relative(path, self.base)
 
@@ -284,7 +285,7 @@ def _rename(source: Path, target: Path) -> None:
 
 def _is_copy(source: Path, target: Path) -> bool:
     are_files = all(path.is_file() and not path.is_symlink() for path in (source, target))
-    return are_files and digest(source, "sha256") == digest(target, "sha256")
+    return are_files and digest(source) == digest(target)
 
 
 def _flush_folder(folder: Path) -> None:

@@ -3,7 +3,7 @@
 import os
 import sysconfig
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from autoinstall.environment import Environment
 
@@ -56,17 +56,20 @@ def final_places(environment: Environment) -> Places:
     )
 
 
-def relative(path: Path, folder: Path) -> str:
+def relative(path: str | Path, folder: str | Path) -> str:
     """Return a path as RECORD writes it: from `folder`, with `/`; absolute where they share no drive."""
+    text, start = str(path), f"{folder}{os.sep}"
+    if text.startswith(start):
+        return text[len(start) :].replace(os.sep, "/")
     try:
-        return Path(os.path.relpath(path, folder)).as_posix()
+        return os.path.relpath(text, folder).replace(os.sep, "/")
     except ValueError:
-        return path.as_posix()
+        return text.replace(os.sep, "/")
 
 
 def resolved(path: str, folder: Path) -> Path:
     """Return what `relative` wrote as a path again. Links are not followed."""
-    return Path(os.path.normpath(folder / PurePosixPath(path)))
+    return Path(os.path.normpath(os.path.join(folder, path)))  # noqa: PTH118 - `normpath` wants a text
 
 
 def names_in(folder: Path) -> list[str]:

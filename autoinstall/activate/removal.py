@@ -129,7 +129,7 @@ def _lay_out(transaction: Transaction, work: Work) -> tuple[tuple[Move, ...], tu
             continue
         leaving = [path, *(caches_of(path) if path.suffix == ".py" else ())]
         places = [work.aside / f"{number}.{at}" for at in range(len(leaving))]
-        if digest(path, "sha256").hex() != file.sha256:
+        if digest(path).hex() != file.sha256:
             kept.append(work.place_to_keep(transaction, file, number))
             places[0] = kept[-1]
         moves += zip(map(work.relative, leaving), map(work.relative, places), strict=True)

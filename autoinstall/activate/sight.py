@@ -30,8 +30,10 @@ def refresh(transaction: Transaction, environment: Environment) -> None:
         finder.invalidate_caches()
     base = real(environment.purelib)
     for file in transaction.files:
+        if not file.path.endswith(".pth"):
+            continue
         path = resolved(file.path, base)
-        if path.suffix == ".pth" and path.parent in (base, real(environment.platlib)):
+        if path.parent in (base, real(environment.platlib)):
             site.addpackage(str(path.parent), path.name, None)
     _extend_namespaces(transaction)
     _tell_pkg_resources(environment, transaction)
@@ -45,7 +47,10 @@ def verify(name: ImportName, transaction: Transaction, environment: Environment)
     """
     found = look_for(name)
     base = real(environment.purelib)
-    added = {os.path.normcase(resolved(file.path, base)) for file in transaction.files}
+    added = {
+        os.path.normcase(os.path.normpath(os.path.join(base, file.path)))  # noqa: PTH118 - there may be thousands
+        for file in transaction.files
+    }
     if found.origin is not None:
         is_ours = os.path.normcase(os.path.realpath(found.origin)) in added
     else:
@@ -65,7 +70,7 @@ def verify(name: ImportName, transaction: Transaction, environment: Environment)
 def _extend_namespaces(transaction: Transaction) -> None:
     # Namespaces without an `__init__` (PEP 420) look again by themselves. Those that extend their path by a line of
     # code did so while they were imported.
-    tops = {Path(file.path).parts[0] for file in transaction.files}
+    tops = {file.path.partition("/")[0] for file in transaction.files}
     for name, module in list(sys.modules.items()):
         if name.partition(".")[0] in tops and _is_pkgutil_namespace(module):
             module.__path__ = pkgutil.extend_path(module.__path__, name)

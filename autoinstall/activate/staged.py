@@ -4,13 +4,15 @@ import csv
 import hashlib
 import io
 import os
+import posixpath
 import stat
 from base64 import urlsafe_b64encode
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from email.parser import HeaderParser
+from enum import Enum, auto
 from functools import cached_property
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from autoinstall.activate.places import Places, final_places, real, relative, staged_places
 from autoinstall.environment import Environment
@@ -25,23 +27,31 @@ _OF_THE_TOOL = ("direct_url.json", "uv_cache.json")
 """What a tool leaves in `.dist-info` about the file that it was given; the plan came from an index, by name."""
 
 
-@dataclass(frozen=True, slots=True)
-class RecordRow:
-    """One line of RECORD: the path as written, `sha256=…` as written or empty, the size."""
+class Place(Enum):
+    """What kind of folder a file is meant for."""
 
-    path: str
-    digest: str
-    size: str
+    SITE = auto()
+    SCRIPTS = auto()
+    DATA = auto()
+    OUTSIDE = auto()
 
 
+# Paths here are texts, with `/` where they start from a folder: a large project has ten thousand files, and
+# `pathlib` would take longer over them than the disk.
 @dataclass(frozen=True)
 class StagedFile:
-    """One file or link of the staged tree and the path that it is meant for."""
+    """One file or link of the staged tree.
 
-    path: Path
-    target: Path
+    `key` is its path from the staging folder, `inside` that from its place's folder; `target` is where it belongs.
+    """
+
+    key: str
+    path: str
     size: int
     is_regular: bool
+    place: Place
+    inside: str
+    target: str
 
     @cached_property
     def sha256(self) -> str:
@@ -58,19 +68,34 @@ class StagedFile:
 
 
 @dataclass(frozen=True, slots=True)
+class RecordRow:
+    """One line of RECORD: the path as written, `sha256=…` as written or empty, the size.
+
+    `key` is the path from the staging folder, `None` where it leads out of it or is written to deceive.
+    """
+
+    path: str
+    digest: str
+    size: str
+    key: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class StagedDistribution:
-    """One `.dist-info` of the staged tree; `name` and `version` are METADATA's words, empty where it has none."""
+    """One `.dist-info` of the staged tree; `name` and `version` are METADATA's words, empty where it has none.
+
+    `rows` is `None` where there is no RECORD that can be read.
+    """
 
     folder: Path
     name: str
     version: str
     rows: tuple[RecordRow, ...] | None
-    """`None` where there is no RECORD that can be read."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Staged:
-    """A staged tree. `files` are by path from the staging folder, with `/`; folders are not listed."""
+    """A staged tree. `files` are by key; folders are not listed."""
 
     root: Path
     staged: Places
@@ -80,52 +105,48 @@ class Staged:
 
     def target_of(self, path: Path) -> Path:
         """Return where a path of the staged tree belongs."""
-        return _target(path, self.staged, self.final)
-
-    def listed(self, distribution: StagedDistribution, row: RecordRow) -> StagedFile | None:
-        """Return the file that a line of RECORD speaks of, `None` where it speaks of none in this tree."""
-        parts = PurePosixPath(row.path).parts
-        leading = next((at for at, part in enumerate(parts) if part != ".."), len(parts))
-        if ".." in parts[leading:] or PurePosixPath(row.path).is_absolute() or "\\" in row.path:
-            return None
-        path = Path(os.path.normpath(distribution.folder.parent / row.path))
-        return self.files.get(path.relative_to(self.root).as_posix()) if path.is_relative_to(self.root) else None
+        return Path(_Targets(self.root, self.staged, self.final).of(path.relative_to(self.root).as_posix())[2])
 
 
 def read(staging: Path, environment: Environment) -> Staged:
     """Return what lies in the staging folder. Follows no link, changes nothing; raises `OSError`."""
     root = real(staging)
     staged = next((at for at in staged_places(root) if at.purelib.is_dir() or at.platlib.is_dir()), None)
-    staged = staged or staged_places(root)[0]
-    final = final_places(environment)
-    files = {}
-    for path, status in _walk(root):
-        regular = stat.S_ISREG(status.st_mode)
-        if path == root / ".lock" and regular and not status.st_size:
-            continue  # uv's lock of what it takes for the environment
-        files[path.relative_to(root).as_posix()] = StagedFile(
-            path, _target(path, staged, final), status.st_size, regular
-        )
+    staged, final = staged or staged_places(root)[0], final_places(environment)
+    targets = _Targets(root, staged, final)
+    files = {file.key: file for file in _files("", targets)}
     folders = sorted({folder for site in staged.sites for folder in site.glob("*.dist-info") if folder.is_dir()})
-    return Staged(root, staged, final, files, tuple(_distribution(folder) for folder in folders))
+    return Staged(root, staged, final, files, tuple(_distribution(folder, root) for folder in folders))
+
+
+def read_metadata_again(staged: Staged) -> Staged:
+    """Return the tree after its `.dist-info` folders were changed, with all that is known of the other files."""
+    targets = _Targets(staged.root, staged.staged, staged.final)
+    starts = tuple(f"{each.folder.relative_to(staged.root).as_posix()}/" for each in staged.distributions)
+    files = {key: file for key, file in staged.files.items() if not key.startswith(starts)}
+    files.update((file.key, file) for start in starts for file in _files(start, targets))
+    distributions = tuple(_distribution(each.folder, staged.root) for each in staged.distributions)
+    return replace(staged, files=files, distributions=distributions)
 
 
 def has_hash(path: str) -> bool:
     """Tell whether RECORD has to list this path with a hash: all but itself, signatures and compiled caches."""
-    listed = PurePosixPath(path)
-    is_signature = listed.parent.suffix == ".dist-info" and listed.name in ("RECORD", *_SIGNATURES)
-    return not is_signature and not is_compiled(listed)
+    folder, name = posixpath.split(path)
+    is_signature = folder.endswith(".dist-info") and name in ("RECORD", *_SIGNATURES)
+    return not is_signature and not is_compiled(path)
 
 
-def is_compiled(path: PurePosixPath) -> bool:
+def is_compiled(path: str) -> bool:
     """Tell whether a path is Python's own cache of another file."""
-    return path.suffix == ".pyc" and path.parent.name == "__pycache__"
+    return path.endswith(".pyc") and posixpath.basename(posixpath.dirname(path)) == "__pycache__"
 
 
 def source_of(path: str) -> str | None:
     """Return the path of the source whose cache this is, `None` for what is no cache."""
-    cache = PurePosixPath(path)
-    return (cache.parent.parent / f"{cache.name.partition('.')[0]}.py").as_posix() if is_compiled(cache) else None
+    if not is_compiled(path):
+        return None
+    folder, name = posixpath.split(path)
+    return posixpath.join(posixpath.dirname(folder), f"{name.partition('.')[0]}.py")
 
 
 def settle_metadata(staged: Staged, distribution: StagedDistribution, *, is_requested: bool) -> None:
@@ -139,16 +160,13 @@ def settle_metadata(staged: Staged, distribution: StagedDistribution, *, is_requ
     folder = distribution.folder
     unwanted = _OF_THE_TOOL if is_requested else (*_OF_THE_TOOL, "REQUESTED")
     gone = [name for name in unwanted if (folder / name).exists()]
-    home = staged.target_of(folder).parent
+    home = str(staged.target_of(folder).parent)
     before = [[row.path, row.digest, row.size] for row in distribution.rows or ()]
     after = [
-        [
-            relative(file.target, home) if (file := staged.listed(distribution, row)) else row.path,
-            row.digest,
-            row.size,
-        ]
+        [row.path if file is None else relative(file.target, home), row.digest, row.size]
         for row in distribution.rows or ()
         if row.path not in {f"{folder.name}/{name}" for name in gone}
+        for file in (staged.files.get(row.key or ""),)
     ]
     if is_requested and not (folder / "REQUESTED").exists():
         (folder / "REQUESTED").touch()
@@ -162,48 +180,82 @@ def settle_metadata(staged: Staged, distribution: StagedDistribution, *, is_requ
         (folder / name).unlink()
 
 
-def digest(path: Path, algorithm: str) -> bytes:
+def digest(path: str | Path, algorithm: str = "sha256") -> bytes:
     """Return the hash of a file's content. Raises `OSError`."""
-    with path.open("rb") as stream:
+    with open(path, "rb") as stream:  # noqa: PTH123 - texts, as above
         return hashlib.file_digest(stream, algorithm).digest()
 
 
 _EMPTY = f"sha256={urlsafe_b64encode(hashlib.sha256(b'').digest()).rstrip(b'=').decode()}"
 
 
-def _target(path: Path, staged: Places, final: Places) -> Path:
-    for source, target in (
-        (staged.purelib, final.purelib),
-        (staged.platlib, final.platlib),
-        (staged.scripts, final.scripts),
-    ):
-        if path.is_relative_to(source):
-            return target / path.relative_to(source)
-    # By Debian's scheme data has a folder of its own below the prefix: inspection refuses what lies outside of it.
-    return final.data / path.relative_to(staged.data) if path.is_relative_to(staged.data) else path
+class _Targets:
+    """Tells where a key of the staged tree belongs."""
+
+    def __init__(self, root: Path, staged: Places, final: Places) -> None:
+        self.root = str(root)
+        pairs = (
+            (Place.SITE, staged.purelib, final.purelib),
+            (Place.SITE, staged.platlib, final.platlib),
+            (Place.SCRIPTS, staged.scripts, final.scripts),
+            (Place.DATA, staged.data, final.data),
+        )
+        self._starts = [
+            (place, "" if source == root else source.relative_to(root).as_posix() + "/", str(target))
+            for place, source, target in pairs
+        ]
+
+    def of(self, key: str) -> tuple[Place, str, str]:
+        """Return the place, the path within its folder, and the target; outside of all it is where it lies."""
+        for place, start, target in self._starts:
+            if f"{key}/" == start:
+                return place, "", target
+            if key.startswith(start):
+                inside = key[len(start) :]
+                return place, inside, os.path.join(target, *inside.split("/"))  # noqa: PTH118 - texts, as above
+            if key.casefold().startswith(start.casefold()):
+                break  # `LIB/Site-Packages`: which folder that is depends on the disk
+        # By Debian's scheme data has a folder of its own below the prefix; what lies outside of it is refused.
+        return Place.OUTSIDE, key, os.path.join(self.root, *key.split("/"))  # noqa: PTH118
 
 
-def _walk(folder: Path) -> Iterator[tuple[Path, os.stat_result]]:
-    with os.scandir(folder) as entries:
+def _files(start: str, targets: _Targets) -> Iterator[StagedFile]:
+    with os.scandir(os.path.join(targets.root, *start.split("/"))) as entries:  # noqa: PTH118
         for entry in sorted(entries, key=lambda each: each.name):
+            key = start + entry.name
             if entry.is_dir(follow_symlinks=False):
-                yield from _walk(Path(entry.path))
-            else:
-                yield Path(entry.path), entry.stat(follow_symlinks=False)
+                yield from _files(f"{key}/", targets)
+                continue
+            status = entry.stat(follow_symlinks=False)
+            is_regular = stat.S_ISREG(status.st_mode)
+            if key == ".lock" and is_regular and not status.st_size:
+                continue  # uv's lock of what it takes for the environment
+            yield StagedFile(key, entry.path, status.st_size, is_regular, *targets.of(key))
 
 
-def _distribution(folder: Path) -> StagedDistribution:
+def _distribution(folder: Path, root: Path) -> StagedDistribution:
     rows = _rows(folder)
     try:
         headers = HeaderParser().parsestr((folder / "METADATA").read_text(encoding="utf-8", errors="replace"))
     except OSError:
         headers = HeaderParser().parsestr("")
+    home = folder.parent.relative_to(root).as_posix()
     return StagedDistribution(
         folder,
         str(headers.get("Name", "")).strip(),
         str(headers.get("Version", "")).strip(),
-        None if rows is None else tuple(RecordRow(*row) for row in rows),
+        None if rows is None else tuple(RecordRow(row[0], row[1], row[2], _key(row[0], home)) for row in rows),
     )
+
+
+def _key(written: str, home: str) -> str | None:
+    below = written
+    while below.startswith("../"):
+        below = below[3:]
+    if posixpath.normpath(below) != below or below.startswith(("..", "/")) or "\\" in written:
+        return None
+    key = posixpath.normpath(f"{home}/{written}")
+    return None if key.startswith("../") else key
 
 
 def _rows(folder: Path) -> list[list[str]] | None:

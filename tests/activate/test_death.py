@@ -139,9 +139,17 @@ def check_order(prefix: Path, *allowed: dict[str, bytes]) -> tuple[str, ...]:
     return lines
 
 
+def check_no_distribution_lacks_files(prefix: Path) -> None:
+    """Even before the next start: what passes for installed is there."""
+    site = environment_at(prefix).purelib
+    for record in site.glob("*.dist-info/RECORD"):
+        assert all((site / line.split(",")[0]).is_file() for line in record.read_text().splitlines())
+
+
 def test_killed_after_each_step_of_an_install(staged: Staged, tmp_path: Path) -> None:
     outcomes, steps = [], 1
     while run(install, staged.copy(tmp_path / f"{steps}"), staged.folder / "tree", steps) != 0:
+        check_no_distribution_lacks_files(tmp_path / f"{steps}")
         lines = check_order(tmp_path / f"{steps}", staged.before, staged.whole)
         outcomes.append((snapshot(tmp_path / f"{steps}") == staged.whole, lines))
         steps += 1
@@ -161,6 +169,7 @@ def test_killed_after_each_step_of_an_undo(staged: Staged, tmp_path: Path) -> No
         assert run(install, prefix, staged.folder / "tree", 10**6) == 0
         if run(undo, prefix, staged.folder, steps) == 0:
             break
+        check_no_distribution_lacks_files(prefix)
         (line,) = check_order(prefix, staged.before)
         assert line.startswith("finished taking back snark 2.0, boojum-tools 1.5, jub-jub-egg 1.0")
         points, steps = points + 1, steps + 1

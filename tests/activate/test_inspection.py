@@ -8,12 +8,14 @@ import pytest
 
 from autoinstall.activate import Hazard, inspect, new_staging
 from autoinstall.activate.reviewed import guarded_command, guarded_place, is_known_form, rules
+from autoinstall.environment import current
 from autoinstall.plan import Obstacle, Refusal
 from autoinstall.transaction import Transaction
 from tests.activate.conftest import SNARK, Ground
 from tests.support.staging import Tool, plan_of, stage
 from tests.support.wheels import Member, RecordFault, Wheel
 
+SITE = current().purelib.relative_to(current().data).as_posix()
 GOOD = {"tove.py": "", "tove_data.txt": "x"}
 CODE = "import os; os.environ['TOVE'] = 'runs at every start'\n"
 # What setuptools writes for a namespace is asked of setuptools; importing it here would patch the standard library.
@@ -56,6 +58,7 @@ HOSTILE = {
     "jupyter-code": (Wheel("tove", "1.0", GOOD, data={"data/etc/jupyter/jupyter_config.py": ""}), Hazard.PLACE),
     "stdlib-zip": (Wheel("tove", "1.0", GOOD, data={"data/lib/python313.zip": ""}), Hazard.PLACE),
     "stdlib": (Wheel("tove", "1.0", GOOD, data={"data/lib/python3.13/antigravity.py": ""}), Hazard.PLACE),
+    "odd-case": (Wheel("tove", "1.0", GOOD, data={f"data/{SITE.title()}/tove.pth": CODE}), Hazard.LEAVES),
     "egg-info": (Wheel("tove", "1.0", {**GOOD, "numpy-9.0.egg-info/PKG-INFO": "Name: numpy\n"}), Hazard.METADATA),
     "over-another's": (Wheel("tove", "1.0", {"snark.py": "print('not the snark')\n"}), Hazard.OVERWRITES),
     "over-nobody's": (Wheel("tove", "1.0", {"mine.py": "print('not mine')\n"}), Hazard.OVERWRITES),
