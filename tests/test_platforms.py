@@ -10,9 +10,12 @@ from autoinstall.platforms import (
     Platform,
     System,
     here,
+    jupyter_data_folders,
+    library_patterns,
     pip_configuration_files,
     quoted,
     system_of,
+    user_site_patterns,
     uv_cache_folder,
     uv_configuration_files,
 )
@@ -169,3 +172,105 @@ def test_uv_configuration_files(
 )
 def test_uv_cache_folder(platform: Platform, variables: dict[str, str], home: str, expected: str) -> None:
     assert uv_cache_folder(variables, home, platform) == expected
+
+
+@pytest.mark.parametrize(
+    ("platform", "variables", "expected"),
+    [
+        (
+            LINUX,
+            {},
+            (
+                "/home/ann/.local/share/jupyter",
+                "/env/share/jupyter",
+                "/usr/local/share/jupyter",
+                "/usr/share/jupyter",
+            ),
+        ),
+        (
+            LINUX,
+            {"XDG_DATA_HOME": "/data", "JUPYTER_PATH": "/one:/two"},
+            (
+                "/one",
+                "/two",
+                "/data/jupyter",
+                "/env/share/jupyter",
+                "/usr/local/share/jupyter",
+                "/usr/share/jupyter",
+            ),
+        ),
+        (
+            MACOS,
+            {"JUPYTER_DATA_DIR": "/mine"},
+            ("/mine", "/env/share/jupyter", "/usr/local/share/jupyter", "/usr/share/jupyter"),
+        ),
+        (
+            MACOS,
+            {},
+            (
+                "/home/ann/Library/Jupyter",
+                "/env/share/jupyter",
+                "/usr/local/share/jupyter",
+                "/usr/share/jupyter",
+            ),
+        ),
+    ],
+)
+def test_where_jupyter_looks_for_kernels(
+    platform: Platform, variables: dict[str, str], expected: tuple[str, ...]
+) -> None:
+    assert jupyter_data_folders("/env", variables, "/home/ann", platform) == expected
+
+
+def test_where_jupyter_looks_for_kernels_on_windows() -> None:
+    variables = {"APPDATA": r"C:\Users\Ann\AppData\Roaming", "PROGRAMDATA": r"D:\All", "JUPYTER_PATH": r"E:\a;E:\b"}
+    assert jupyter_data_folders(r"C:\env", variables, r"C:\Users\Ann", WINDOWS) == (
+        r"E:\a",
+        r"E:\b",
+        r"C:\Users\Ann\AppData\Roaming\jupyter",
+        r"C:\env\share\jupyter",
+        r"D:\All\jupyter",
+    )
+
+
+@pytest.mark.parametrize(
+    ("platform", "prefix", "version", "expected"),
+    [
+        (LINUX, "/env", "3.12", ("/env/lib/python3.12/site-packages", "/env/lib64/python3.12/site-packages")),
+        (LINUX, "/env", None, ("/env/lib/python3.*/site-packages", "/env/lib64/python3.*/site-packages")),
+        (
+            LINUX,
+            "/usr",
+            "3.11",
+            (
+                "/usr/lib/python3.11/site-packages",
+                "/usr/lib64/python3.11/site-packages",
+                "/usr/local/lib/python3.11/dist-packages",
+                "/usr/lib/python3/dist-packages",
+            ),
+        ),
+        (WINDOWS, r"C:\env", "3.12", (r"C:\env\Lib\site-packages",)),
+    ],
+)
+def test_library_patterns(platform: Platform, prefix: str, version: str | None, expected: tuple[str, ...]) -> None:
+    assert library_patterns(prefix, version, platform) == expected
+
+
+@pytest.mark.parametrize(
+    ("platform", "variables", "expected"),
+    [
+        (LINUX, {}, ("/home/ann/.local/lib/python3.*/site-packages",)),
+        (LINUX, {"PYTHONUSERBASE": "/base"}, ("/base/lib/python3.*/site-packages",)),
+        (
+            MACOS,
+            {},
+            (
+                "/home/ann/Library/Python/3.*/lib/python/site-packages",
+                "/home/ann/.local/lib/python3.*/site-packages",
+            ),
+        ),
+        (WINDOWS, {"APPDATA": r"C:\Roaming"}, (r"C:\Roaming\Python\Python3*\site-packages",)),
+    ],
+)
+def test_user_site_patterns(platform: Platform, variables: dict[str, str], expected: tuple[str, ...]) -> None:
+    assert user_site_patterns(variables, "/home/ann", platform) == expected
