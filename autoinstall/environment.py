@@ -107,8 +107,10 @@ def installed(path: Sequence[str] | None = None) -> Mapping[ProjectName, Install
 
 def is_writable(folder: Path, platform: Platform | None = None) -> bool:
     """Tell whether this user may make files in the folder, or in its nearest parent that exists."""
-    while not folder.is_dir() and folder != folder.parent:
+    while not os.path.lexists(folder) and folder != folder.parent:
         folder = folder.parent
+    if not folder.is_dir():  # a file is in the way
+        return False
     if (platform or here()).has_reliable_access:
         return os.access(folder, os.W_OK | os.X_OK)
     import tempfile  # noqa: PLC0415 - only where asking is not enough

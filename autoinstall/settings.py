@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 from autoinstall.errors import BadProjectNameError, BadSettingError
 from autoinstall.names import ProjectName, project_name
+from autoinstall.target import VARIABLE as TARGET_VARIABLE
 
 
 class Mode(StrEnum):
@@ -42,7 +43,8 @@ class Settings:
     """The settings in force, and where each that is not the default was said.
 
     `deny` and `allow` hold project names and, in the same normalised form, import names; an `allow` of `None` allows
-    all, and a name has to pass every list. `min_age_days` is in days.
+    all, and a name has to pass every list. `min_age_days` is in days. `target` is the folder that holds a user's own
+    folders beside environments that are not theirs to change; `None`: the usual one, for those who are asked.
     """
 
     mode: Mode = Mode.ASK
@@ -51,6 +53,7 @@ class Settings:
     deny: frozenset[ProjectName] = frozenset()
     allow: frozenset[ProjectName] | None = None
     origins: Mapping[str, str] = field(default_factory=dict)
+    target: Path | None = None
 
 
 def settle(
@@ -112,7 +115,11 @@ def installer_choice(value: object, origin: str = "argument") -> InstallerChoice
 
 
 def _from_variables(variables: Mapping[str, str]) -> dict[str, object]:
-    named = {"mode": variables.get("AUTOINSTALL_MODE"), "installer": variables.get("AUTOINSTALL_INSTALLER")}
+    named = {
+        "mode": variables.get("AUTOINSTALL_MODE"),
+        "installer": variables.get("AUTOINSTALL_INSTALLER"),
+        "target": variables.get(TARGET_VARIABLE),
+    }
     return {key: value for key, value in named.items() if value}
 
 
@@ -140,10 +147,12 @@ def _checked(said: Mapping[str, object], origin: str) -> dict[str, Any]:
             checked[key] = installer_choice(value, origin)
         elif key == "min_age_days":
             checked[key] = _days(value, origin)
+        elif key == "target":
+            checked[key] = _folder(key, value, origin)
         elif key in ("deny", "allow"):
             checked[key] = _projects(key, value, origin)
         else:
-            allowed = "one of the settings mode, installer, min_age_days, deny, allow"
+            allowed = "one of the settings mode, installer, min_age_days, target, deny, allow"
             raise BadSettingError("setting", key, allowed, origin)
     return checked
 
@@ -160,6 +169,13 @@ def _days(value: object, origin: str) -> int:
         return value
     allowed = f"a whole number of days from 0 to {_LONGEST_WAIT_DAYS}"
     raise BadSettingError("min_age_days", value, allowed, origin)
+
+
+def _folder(setting: str, value: object, origin: str) -> Path:
+    folder = Path(os.path.expanduser(str(value)))  # noqa: PTH111 - its twin raises where there is no home
+    if isinstance(value, str | os.PathLike) and folder.is_absolute():
+        return folder
+    raise BadSettingError(setting, value, "a folder, written from the root or from ~", origin)
 
 
 def _projects(setting: str, value: object, origin: str) -> frozenset[ProjectName]:
@@ -189,6 +205,7 @@ def _tightened(settings: Settings, said: Mapping[str, Any], origin: str) -> Sett
         mode=in_force,
         installer=settings.installer,
         min_age_days=min_age_days,
+        target=settings.target,
         deny=settings.deny | said.get("deny", frozenset()),
         allow=allow,
         origins=origins | {key: origin for key in ("deny", "allow") if key in said},

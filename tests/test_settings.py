@@ -49,6 +49,14 @@ def test_precedence_from_the_users_file_up_to_the_argument(files: Path) -> None:
     )
 
 
+def test_a_target_is_the_users_to_set_and_nobodys_outside(files: Path) -> None:
+    (files / "user.toml").write_text('target = "~/mine"\n')
+    (files / "site.toml").write_text(f"target = {str(files)!r}\n")
+    (files / "folder" / "autoinstall.toml").write_text(f"target = {str(files)!r}\n")
+    assert _settle(files).target == Path("~/mine").expanduser()
+    assert _settle(files, environment={"AUTOINSTALL_TARGET": str(files / "other")}).target == files / "other"
+
+
 def test_spelling_of_a_mode_is_forgiven(files: Path) -> None:
     assert _settle(files, environment={"AUTOINSTALL_MODE": " Auto "}).mode is Mode.AUTO
 
@@ -100,7 +108,14 @@ def test_a_folder_cannot_choose_the_installer_or_shorten_the_wait(files: Path) -
         ),
         (
             "colour = 1",
-            "setting = 'colour' ({file}): it must be one of the settings mode, installer, min_age_days, deny, allow",
+            (
+                "setting = 'colour' ({file}): it must be one of the settings "
+                "mode, installer, min_age_days, target, deny, allow"
+            ),
+        ),
+        (
+            'target = "here"',
+            "target = 'here' ({file}): it must be a folder, written from the root or from ~",
         ),
     ],
 )
