@@ -5,18 +5,13 @@ import json
 import os
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from pathlib import Path
 
-from autoinstall import __version__, answers, table
-from autoinstall.advice import Verdict, advise
-from autoinstall.errors import AutoinstallError, BadProjectNameError, BadSettingError
-from autoinstall.names import ProjectName, is_import_name, project_name
-from autoinstall.provide import Outcome, Request, Session, Status
+from autoinstall import __version__, answers
+from autoinstall.advice import advise
+from autoinstall.errors import AutoinstallError, BadProjectNameError, BadRequestError, BadSettingError
+from autoinstall.provide import Outcome, Session, Status
 from autoinstall.settings import InstallerChoice, Mode
-
-_IMPORTS = (Verdict.INSTALLED, Verdict.TRUSTED, Verdict.CHOICE, Verdict.RARE)
-"""What `install` takes for an import name; another name may be a project's."""
 
 DONE, NOTHING, WRONG_USAGE, FAILED = range(4)
 """Exit statuses: done, declined or nothing found, wrong usage, an install failed."""
@@ -35,7 +30,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parsed = _parser().parse_args(arguments)
     try:
         status: int = parsed.command(parsed)
-    except BadSettingError as problem:
+    except (BadSettingError, BadRequestError, BadProjectNameError) as problem:
         return _complain(problem, WRONG_USAGE)
     except AutoinstallError as problem:
         return _complain(problem, NOTHING)
@@ -63,7 +58,11 @@ def _parser() -> argparse.ArgumentParser:
     install.add_argument("--project", metavar="NAME[==VERSION]", help="the project to install, past the table")
     install.add_argument("--json", action="store_true", help="one JSON object a line on standard output")
     _add_settings(install)
-    install.set_defaults(command=_install, usage_error=install.error)
+    install.set_defaults(command=_install)
+
+    doctor = commands.add_parser("doctor", help="look at this Python, its surroundings and what may ail them")
+    doctor.add_argument("--json", action="store_true", help="one JSON object a line on standard output")
+    doctor.set_defaults(command=_doctor)
 
     run = commands.add_parser("run", help="run a script whose missing imports are asked about")
     _add_settings(run)
@@ -79,7 +78,7 @@ def _add_settings(parser: argparse.ArgumentParser) -> None:
 
 
 def _which(parsed: argparse.Namespace) -> int:
-    from autoinstall.facts import current_facts  # noqa: PLC0415 - the same
+    from autoinstall.facts import current_facts  # noqa: PLC0415 - the other commands need none
 
     facts = current_facts(path=_path_without_working_folder(), settings=Session().settings())
     for name in _given(parsed.names):
@@ -107,55 +106,18 @@ def _path_without_working_folder() -> list[str]:
 
 
 def _install(parsed: argparse.Namespace) -> int:
+    from autoinstall import typed  # noqa: PLC0415 - the other commands need none
+
     session = _session(parsed)
-    requests = _requests(parsed, session)
-    settled: set[str] = set()
+    wanted = typed.requests(parsed.names, parsed.project, session, _tell, is_cell=False)
     statuses = []
-    for place, request in enumerate(requests):
-        if request.import_name in settled:
-            continue
-        also = tuple(later.import_name for later in requests[place + 1 :] if later.project is None)
-        outcome = session.provide(replace(request, also=also))
-        settled.update(outcome.installed, outcome.declined)
+    for request, outcome in typed.provide_each(wanted, session.provide):
         statuses.append(_STATUSES[outcome.status])
         if outcome.note is not None:
             _tell(outcome.note)
         if parsed.json:
             _answer(_outcome_as_json(request.import_name, outcome))
     return max(statuses)
-
-
-def _requests(parsed: argparse.Namespace, session: Session) -> list[Request]:
-    """Return what is asked for: import names, or projects' names with the import that each is there for."""
-    if parsed.project is not None:
-        if len(parsed.names) != 1 or not is_import_name(parsed.names[0]):
-            parsed.usage_error("--project goes with exactly one import name")
-        name, _, version = parsed.project.partition("==")
-        return [Request(parsed.names[0], is_explicit=True, project=_project(name, parsed), version=version or None)]
-    return [_request(name, session, parsed) for name in parsed.names]
-
-
-def _request(name: str, session: Session, parsed: argparse.Namespace) -> Request:
-    advice = session.advise(name)
-    if advice.verdict in _IMPORTS:
-        return Request(name, is_explicit=True)
-    project = _project(name, parsed)
-    imports = table.imports_of(project)
-    if not imports and not is_import_name(name):
-        parsed.usage_error(f"no import name is known for {name}; say both: --project {project} IMPORT_NAME")
-    if not imports or imports[0] == name:
-        return Request(name, is_explicit=True)
-    _tell(f"{name} is a project's name; its import is {imports[0]}")
-    usual = session.advise(imports[0]).project
-    return Request(imports[0], is_explicit=True, project=None if usual == project else project)
-
-
-def _project(name: str, parsed: argparse.Namespace) -> ProjectName:
-    try:
-        return project_name(name)
-    except BadProjectNameError as problem:
-        parsed.usage_error(str(problem))
-        raise
 
 
 def _outcome_as_json(name: str, outcome: Outcome) -> str:
@@ -168,6 +130,19 @@ def _outcome_as_json(name: str, outcome: Outcome) -> str:
             "note": outcome.note,
         }
     )
+
+
+def _doctor(parsed: argparse.Namespace) -> int:
+    from autoinstall import findings  # noqa: PLC0415 - the other commands need none
+    from autoinstall.doctor import Doctor  # noqa: PLC0415 - the same
+
+    found = Doctor(Session().settings, is_cell=False).examine()
+    if parsed.json:
+        for finding in found:
+            _answer(findings.as_json(finding))
+    else:
+        _tell(findings.as_text(found))
+    return DONE
 
 
 def _run(parsed: argparse.Namespace) -> int:

@@ -58,7 +58,7 @@ def test_status_says_what_holds_and_where_it_was_said(desk: Desk, capsys: pytest
         "  mode          ask (a question before anything is installed; default)",
         "  installer     pip (c.AutoInstall)",
         "  installs into /made-up (Python 3.12)",
-        "Sub-commands: install, mode, which; %autoinstall? tells about them.",
+        "Sub-commands: doctor, install, mode, which; %autoinstall? tells about them.",
     ]
 
 
@@ -112,7 +112,7 @@ def test_install_declined_says_why(desk: Desk, capsys: pytest.CaptureFixture[str
     ("line", "said"),
     [
         ("wich cv2", "%autoinstall: there is no sub-command wich; did you mean which?"),
-        ("frobnicate", "%autoinstall: there is no sub-command frobnicate; there are install, mode, which."),
+        ("frobnicate", "%autoinstall: there is no sub-command frobnicate; there are doctor, install, mode, which."),
         ("mode sometimes", "%autoinstall mode: mode = 'sometimes' (argument): it must be off or ask or auto"),
         ("mode ask auto", "%autoinstall mode takes one of off, ask, auto"),
         ("which", "%autoinstall which takes import names: %autoinstall which cv2 yaml"),

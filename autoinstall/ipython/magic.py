@@ -7,7 +7,8 @@ from typing import Protocol
 
 from IPython.core.error import UsageError
 
-from autoinstall import __version__, answers, typed
+from autoinstall import __version__, answers, findings, typed
+from autoinstall.doctor import Doctor
 from autoinstall.errors import AutoinstallError
 from autoinstall.hook import Handle
 from autoinstall.ipython.shell import Entry, Shell
@@ -34,6 +35,8 @@ _HELP = """See and say what autoinstall does when an import is missing.
 %autoinstall install NAME... [--project NAME[==VERSION]]
     Install what these import names need, after one question; an earlier no is forgotten. A project's name
     (opencv-python) is recognised. With --project, exactly that project is installed for one import name.
+%autoinstall doctor [--json]
+    Look at this Python, where installs go, and what is easily taken for it; say what mends what ails.
 
 For example: %autoinstall install cv2
 """
@@ -54,6 +57,7 @@ class Magic:
     def __init__(self, shell: Shell, handle: Handle) -> None:
         self._handle = handle
         self._commands: dict[str, Callable[[Sequence[str]], None]] = {
+            "doctor": self._doctor,
             "install": self._install,
             "mode": self._mode,
             "which": self._which,
@@ -133,6 +137,15 @@ class Magic:
             if outcome.note is not None:
                 _say(outcome.note)
 
+    def _doctor(self, words: Sequence[str]) -> None:
+        if list(words) not in ([], ["--json"]):
+            raise UsageError(f"%{_NAME} doctor takes nothing, or --json")
+        found = Doctor(self._handle.session.settings, is_cell=True).examine()
+        if words:
+            _say(*map(findings.as_json, found))
+        else:
+            _say(findings.as_text(found))
+
     def _complete(self, shell: object, event: CompletionEvent) -> list[str]:
         """Return what can stand where the cursor is: a sub-command, a mode, an option."""
         del shell
@@ -143,6 +156,8 @@ class Magic:
             return sorted(self._commands)
         if words[:1] == ["mode"] and len(words) == 2:  # noqa: PLR2004 - the word after `mode`
             return sorted(Mode)
+        if words[:1] == ["doctor"]:
+            return ["--json"]
         if words[:1] == ["install"] and words[-1].startswith("-"):
             return ["--project"]
         return []
