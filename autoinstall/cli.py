@@ -159,12 +159,18 @@ def _run(parsed: argparse.Namespace) -> int:
     try:
         runpy.run_path(parsed.script, run_name="__main__")
     except Exception as error:  # noqa: BLE001 - shown as Python shows it, from the script's own first frame on
-        trace = error.__traceback__
-        while trace is not None and trace.tb_frame.f_code.co_filename != parsed.script:
-            trace = trace.tb_next
-        sys.excepthook(type(error), error, trace or error.__traceback__)
+        _show_from(error, script)
         return 1
     return DONE
+
+
+def _show_from(error: Exception, script: Path) -> None:
+    trace = error.__traceback__
+    while trace is not None and Path(trace.tb_frame.f_code.co_filename).absolute() != script.absolute():
+        trace = trace.tb_next
+    if trace is not None:
+        error = error.with_traceback(trace)
+    sys.excepthook(type(error), error, error.__traceback__)
 
 
 def _session(parsed: argparse.Namespace) -> Session:
