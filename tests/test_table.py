@@ -12,6 +12,9 @@ from autoinstall.errors import TableDamagedError
 from autoinstall.names import ImportName, ProjectName
 from autoinstall.table import TABLE_FILE, Claim, Entry, Table
 from data.builder.container import pack
+from data.builder.sources import rows
+
+CASES = Path(__file__).parent.parent / "benchmarks" / "accuracy" / "cases"
 
 
 def ask(name: str) -> tuple[str, str, str] | None:
@@ -130,6 +133,14 @@ def test_generic_private_and_standard_names_are_not_vouched_for(name: str) -> No
 @pytest.mark.parametrize("name", ["", "no such name", "nobody_has_this_name", "é", "numpy\n", "a\0b", "x" * 10_000])
 def test_what_nobody_provides(name: str) -> None:
     assert table.lookup(ImportName(name)) is None
+
+
+@pytest.mark.parametrize("kind", sorted({row["kind"] for row in rows(CASES / "traps.tsv")}))
+def test_traps_are_not_vouched_for(kind: str) -> None:
+    """Typos, invented and malicious names, novices' own files: whatever else is said, the table trusts none."""
+    names = [ImportName(row["import_name"]) for row in rows(CASES / "traps.tsv") if row["kind"] == kind]
+    entries = [table.lookup(name) for name in names]
+    assert [entry for entry in entries if entry is not None and entry.standing in {"trusted", "choice"}] == []
 
 
 def test_a_project_that_only_the_crawl_knows() -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 from autoinstall.names import import_name, is_import_name, prefixes, project_name
 from autoinstall.table import CRAWL, same_name
 from data.builder import container
-from data.builder.decide import OBSERVED, Decision, Rules, guessed
+from data.builder.decide import MOST_CLAIMS, OBSERVED, Decision, Rules, guessed
 from data.builder.namespaces import below, known_by_rules
 from data.builder.sources import DATA, Sources, read
 
@@ -57,18 +57,28 @@ def _guesses(project: str, rules: Rules) -> list[str]:
 
 
 def _owners_of_all_below(decisions: Mapping[str, Decision], rules: Rules) -> dict[str, Decision]:
-    """Return the roots that nobody claims and below which everything comes from one project: it owns them."""
+    """Return the roots that nobody well known claims and below which everything is one project's: it owns them.
+
+    The crawl misses owners whose root is a folder without a file of its own. Where a root has claims, only what was
+    observed below it outweighs them.
+    """
     owners: dict[str, set[str]] = {}
     for name, decision in decisions.items():
         root = name.partition(".")[0]
-        if root != name and root not in decisions:
-            owners.setdefault(root, set()).update(claim.project for claim in decision.claims[:1])
+        if root != name and decision.claims and (root not in decisions or OBSERVED & {*decision.claims[0].evidence}):
+            owners.setdefault(root, set()).add(decision.claims[0].project)
     found = {}
     for root, projects in owners.items():
-        if len(projects) == 1:
-            (project,) = projects
-            standing = "t" if project in rules.ranks and not rules.is_barred(root) else "r"
-            found[root] = Decision(standing, (guessed(project),), 1)
+        known = decisions.get(root)
+        if len(projects) > 1:
+            continue
+        first = guessed(*projects)
+        standing = "t" if first.project in rules.ranks and not rules.is_barred(root) else "r"
+        if known is None:
+            found[root] = Decision(standing, (first,), 1)
+        elif standing == "t" and known.standing == "r" and known.claims[0].project not in rules.ranks:
+            others = tuple(claim for claim in known.claims if claim.project != first.project)
+            found[root] = Decision("t", (first, *others[: MOST_CLAIMS - 1]), len(others) + 1)
     return found
 
 

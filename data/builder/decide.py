@@ -15,7 +15,7 @@ MOST_CLAIMS = 5
 OBSERVED = frozenset("mgwtpkso")
 """Letters of sources that installed, opened or reviewed; `c` and `l` only listed what a crawl had read."""
 
-REVIEWED = OBSERVED - {"m"}
+REVIEWED = OBSERVED - {"m", "w"}
 
 FOR_YEARS = frozenset("lm")
 """Letters of the two editions of one map: what both have has been there for years, and was looked at twice."""
