@@ -6,7 +6,7 @@ from autoinstall.command import Finished
 from autoinstall.environment import Installed
 from autoinstall.names import ProjectName
 from autoinstall.plan import Obstacle, Refusal, Wanted
-from autoinstall.text import printable
+from autoinstall.text import printable, redacted
 
 LONGEST_DETAILS = 4000
 """In characters: what a tool said is kept for those who ask for details, not a novel."""
@@ -33,7 +33,9 @@ def tool_failed(finished: Finished, tool: str) -> Refusal:
     said = next((line for line in lines if line.casefold().startswith("error")), lines[-1] if lines else "")
     status = f"exit status {finished.status}"
     return Refusal(
-        Obstacle.TOOL_FAILED, f"{tool} gave up ({status}): {printable(said) or 'it said nothing'}.", details(finished)
+        Obstacle.TOOL_FAILED,
+        f"{tool} gave up ({status}): {printable(redacted(said)) or 'it said nothing'}.",
+        details(finished),
     )
 
 
@@ -141,7 +143,7 @@ def details(finished: Finished) -> str:
 
 
 def _details(said: str) -> str:
-    return "\n".join(printable(line, limit=500) for line in said[:LONGEST_DETAILS].splitlines())
+    return "\n".join(printable(line, limit=500) for line in redacted(said)[:LONGEST_DETAILS].splitlines())
 
 
 def _names(wanted: Sequence[Wanted]) -> str:

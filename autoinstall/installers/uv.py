@@ -288,7 +288,7 @@ def refusal_of(finished: Finished) -> Refusal:
         return refusals.offline(index, finished)
     if "unexpected JSON" in said or "unexpected HTML" in said:
         return refusals.index_failed(index, "answered with something that is no index page", finished)
-    if "Hash mismatch" in said:
+    if "Hash mismatch" in said or "Size mismatch" in said:
         return refusals.index_failed(index, "no longer has the file that was shown: nothing was installed", finished)
     return refusals.tool_failed(finished, "uv")
 
