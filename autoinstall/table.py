@@ -246,8 +246,8 @@ class Table:
     def _by_naming_rule(self, parts: list[str], rules: list[tuple[int, str]], decided: int) -> Entry | None:
         """Return the known project that a namespace's rule makes of more than `decided` parts of the name.
 
-        `{*}` stands for the parts below the namespace, joined, as many as make a known project's name; `{1}` for any
-        one of them, the last first. A rule that begins with `^` only reaches the most downloaded projects.
+        `{*}` stands for the parts below the namespace, joined, `{1}` for any one of them, the last first; rules after
+        `^` only reach the most downloaded projects. Vouched for are those, and what conda-forge carries.
         """
         for depth, written in reversed(rules):
             rule = written.lstrip("^")
@@ -259,9 +259,12 @@ class Table:
                     row = self._row(f"={project}")
                     if row is not None and (row[0] or rule == written):
                         rank = int(row[0]) if row[0] else None
-                        claim = Claim(project, NAMING_RULE, rank)  # type: ignore[arg-type] # a known project
+                        is_carried = len(row) > 1 and row[1] != ""
+                        evidence = CONDA_FORGE + NAMING_RULE if is_carried else NAMING_RULE
+                        claim = Claim(project, evidence, rank)  # type: ignore[arg-type] # a known project
                         prefix = ".".join(parts[:length])
-                        return Entry(prefix, "rare" if rank is None else "trusted", (claim,), 1)  # type: ignore[arg-type]
+                        standing: Standing = "rare" if rank is None and not is_carried else "trusted"
+                        return Entry(prefix, standing, (claim,), 1)  # type: ignore[arg-type] # part of a name
         return None
 
     def _row(self, key: str) -> list[str] | None:

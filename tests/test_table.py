@@ -199,6 +199,7 @@ SMALL = (
     "stack\tn\tnobody\t*{1}-haystack",
     "=google-auth\t12",
     "=google-unranked\t",
+    "=google-carried\t\t=",
     "=owned-known\t7",
     "=owned-squatted\t",
     "=mongo-haystack\t",
@@ -221,6 +222,7 @@ def small(tmp_path: Path) -> Table:
     [
         ("google.auth.transport", ("google.auth", "trusted", "google-auth")),
         ("google.unranked", ("google.unranked", "rare", "google-unranked")),
+        ("google.carried.x", ("google.carried", "trusted", "google-carried")),
         ("google.unheard_of", ("google", "namespace", "googleapis")),
         ("owned.known.x", ("owned.known", "trusted", "owned-known")),
         ("owned.squatted", ("owned", "trusted", "powned")),

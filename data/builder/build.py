@@ -42,7 +42,8 @@ def _unseen(known: Collection[str], rules: Rules) -> Iterator[tuple[str, Decisio
         claimants = rules.order(name, rules.sources.claims.get(name, {}))
         for unseen, project in below(namespace, claimants, ordered, rules.ranks):
             if is_import_name(unseen):
-                yield unseen, Decision("t" if project in rules.ranks else "r", (guessed(project),), 1)
+                is_vouched_for = project in rules.ranks or project in rules.sources.conda
+                yield unseen, Decision("t" if is_vouched_for else "r", (guessed(project),), 1)
     for project in rules.ranks:
         if project not in rules.imports:
             yield from ((name, Decision("r", (guessed(project),), 1)) for name in _guesses(project, rules))
