@@ -18,7 +18,7 @@ def lay_out(staged: Staged, plan: Plan, work: Work, session: str) -> Pending:
 
     A staged file whose place is taken stays behind: inspection has let pass only those that need not come (the same
     content is there, or a cache). Python's caches move along with their sources, but are not listed: Python may write
-    them anew at any time. Reads every file that inspection has not read; raises `OSError`.
+    them anew at any time. Raises `OSError`.
     """
     sources = sorted(_movable(staged.root, staged), key=lambda source: _rank(staged.target_of(source), staged))
     files: list[Added] = []

@@ -194,13 +194,16 @@ class Work:
 
     def clear(self) -> None:
         """Remove the folder and all in it; what is in use stays for another time. Raises nothing."""
-        # The mark goes last: it tells what the rest is.
-        for path in sorted(map(self.folder.joinpath, names_in(self.folder)), key=lambda each: each.name == _DONE):
+        # The mark goes last, and only once nothing is left for it to explain.
+        for path in (self.folder / name for name in names_in(self.folder) if name != _DONE):
             if path.is_dir() and not path.is_symlink():
                 shutil.rmtree(path, ignore_errors=True)
             else:
                 with suppress(OSError):
                     path.unlink()
+        with suppress(OSError):
+            if names_in(self.folder) == [_DONE]:
+                (self.folder / _DONE).unlink()
         for folder in (self.folder, self.folder.parent):
             with suppress(OSError):
                 folder.rmdir()

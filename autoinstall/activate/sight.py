@@ -25,9 +25,10 @@ def refresh(transaction: Transaction, environment: Environment) -> None:
     the distributions. Imports nothing that is not imported already, but what a reviewed `.pth` file imports.
     """
     importlib.invalidate_caches()
-    backport = sys.modules.get("importlib_metadata")
-    if (finder := getattr(backport, "MetadataPathFinder", None)) is not None:
-        finder.invalidate_caches()
+    for name in ("importlib.metadata", "importlib_metadata"):
+        finder = getattr(sys.modules.get(name), "MetadataPathFinder", None)
+        if finder is not None:
+            finder().invalidate_caches()  # up to 3.12 no class method, and nobody calls it
     base = real(environment.purelib)
     for file in transaction.files:
         if not file.path.endswith(".pth"):

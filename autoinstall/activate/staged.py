@@ -11,7 +11,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from email.parser import HeaderParser
 from enum import Enum, auto
-from functools import cached_property
 from pathlib import Path
 
 from autoinstall.activate.places import Places, final_places, real, relative, staged_places
@@ -38,11 +37,12 @@ class Place(Enum):
 
 # Paths here are texts, with `/` where they start from a folder: a large project has ten thousand files, and
 # `pathlib` would take longer over them than the disk.
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class StagedFile:
     """One file or link of the staged tree.
 
     `key` is its path from the staging folder, `inside` that from its place's folder; `target` is where it belongs.
+    `sha256` is in hex, and empty for what is no regular file.
     """
 
     key: str
@@ -52,11 +52,7 @@ class StagedFile:
     place: Place
     inside: str
     target: str
-
-    @cached_property
-    def sha256(self) -> str:
-        """The content's sha256 in hex."""
-        return digest(self.path, "sha256").hex()
+    sha256: str
 
     def matches(self, recorded: str) -> bool:
         """Tell whether the content is what a RECORD says of it."""
@@ -109,7 +105,7 @@ class Staged:
 
 
 def read(staging: Path, environment: Environment) -> Staged:
-    """Return what lies in the staging folder. Follows no link, changes nothing; raises `OSError`."""
+    """Return what lies in the staging folder. Reads every file, follows no link; raises `OSError`."""
     root = real(staging)
     staged = next((at for at in staged_places(root) if at.purelib.is_dir() or at.platlib.is_dir()), None)
     staged, final = staged or staged_places(root)[0], final_places(environment)
@@ -230,7 +226,8 @@ def _files(start: str, targets: _Targets) -> Iterator[StagedFile]:
             is_regular = stat.S_ISREG(status.st_mode)
             if key == ".lock" and is_regular and not status.st_size:
                 continue  # uv's lock of what it takes for the environment
-            yield StagedFile(key, entry.path, status.st_size, is_regular, *targets.of(key))
+            sha256 = digest(entry.path).hex() if is_regular else ""
+            yield StagedFile(key, entry.path, status.st_size, is_regular, *targets.of(key), sha256)
 
 
 def _distribution(folder: Path, root: Path) -> StagedDistribution:

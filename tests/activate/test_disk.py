@@ -178,6 +178,19 @@ def test_commands_on_a_read_only_disk_are_no_half(ground: Ground) -> None:
         assert (ground.files(), ground.folders()) == (before, folders)
 
 
+def test_what_cannot_be_cleared_away_now_is_put_off_in_silence(ground: Ground) -> None:
+    """As on Windows, where a loaded extension module can be moved aside but not removed."""
+    work = ours(ground.environment) / "work" / "ab12"
+    with mounted(work / "a" / "in-use", "size=100k"):
+        (work / "done.json").write_text("{}")
+        assert recover(ground.environment, ground.journal) == ()
+        assert (work / "a" / "in-use").exists()
+        assert isinstance(ground.install(SNARK), Transaction)
+        assert ground.said == []
+    assert recover(ground.environment, ground.journal) == ()
+    assert not work.exists()
+
+
 def test_data_on_another_disk_arrives_all_the_same(ground: Ground) -> None:
     with mounted(ground.environment.prefix / "share", "size=100k"):
         before, folders = ground.files(), ground.folders()
