@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from traitlets import TraitError
 
-from autoinstall.ipython.configuration import Configuration
+from autoinstall.ipython.configuration import AutoInstall, Configuration
 from tests.support.shell import made_shell
 
 
@@ -20,12 +20,16 @@ def test_what_is_configured_is_told_and_nothing_else(tmp_path: Path) -> None:
 def test_config_magic_shows_and_changes_them(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     told: list[Mapping[str, object]] = []
     with made_shell(tmp_path) as shell:
+        before = list(shell.configurables)
         configuration = Configuration(shell, told.append)
         shell.run_cell("%config AutoInstall.mode = 'auto'")
         assert told == [{}, {"mode": "auto"}]
         shell.run_cell("%config AutoInstall")
         assert "AutoInstall.min_age_days" in capsys.readouterr().out
         configuration.end()
+        # IPython 9 adds the configurables of its magics as they are first used.
+        assert shell.configurables[: len(before)] == before
+        assert not any(isinstance(each, AutoInstall) for each in shell.configurables)
         shell.run_cell("%config AutoInstall")
         assert "AutoInstall.min_age_days" not in capsys.readouterr().out
 

@@ -204,6 +204,26 @@ def test_the_statement_of_another_way_to_run_code_is_not_repeated(shell: Any, me
     assert mender.asked == ["a1"]
 
 
+def test_code_that_somebody_has_put_in_the_place_of_the_statement_s_is_not_repeated(
+    shell: Any, mender: Mender
+) -> None:
+    """An extension that runs something else instead: the statement's form says nothing about it."""
+    ours = shell.run_code
+    loop = compile("for i in range(2): need(f'a{count(1)}')", "<theirs>", "exec")
+    shell.run_code = lambda _, result=None, *, async_=False: ours(loop, result, async_=async_)
+    shell.run_cell("pass")
+    shell.run_code = ours
+    assert shell.user_ns["n"] == [1]
+    assert mender.asked == ["a1"]
+
+
+def test_a_context_that_a_cell_has_left_behind_makes_no_later_cell_an_inner_one(shell: Any, mender: Mender) -> None:
+    """Callbacks run in a copy of the context in which they were made: the kernel's own may come from a cell."""
+    shell.run_cell("import contextvars\nleft = contextvars.copy_context()")
+    done = shell.user_ns["left"].run(shell.run_cell, "count(1)\nneed('a')")
+    assert (done.result, shell.user_ns["n"], mender.asked) == ("a", [1], ["a"])
+
+
 def test_after_the_end_the_shell_is_as_it_was(shell: Any) -> None:
     before = dict(vars(shell))
     Mender(shell).end()
