@@ -308,7 +308,7 @@ def _project_name(name: ImportName, entry: Entry | None, facts: Facts) -> Advice
     imports = [known for known in facts.table.imports_of(project) if not _is_private(known)]
     if facts.table.rank_of(project) is None or not imports or top in imports:
         return None
-    if entry is not None and entry.claims[0].project == project:
+    if entry is not None and (entry.claims[0].project == project or entry.decided_by != top):
         return None
     meant = imports[0] + name[len(top) :]
     return _instead(name, f"{project} is what the project is called, its import is {imports[0]}.", meant)

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from autoinstall.advice import Verdict, advise
+from autoinstall.facts import current_facts
 from autoinstall.names import is_import_name, project_name
 
 DATA = Path(__file__).parent.parent / "data"
@@ -84,3 +86,13 @@ def test_the_deny_list() -> None:
         assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", row["name"]), row
         assert is_sentence(row["reason"])
         assert row["source"]
+
+
+def test_parts_of_a_namespace_are_not_parts_of_a_project_that_is_called_like_it(tmp_path: Path) -> None:
+    """A project called google exists; what is under the namespace google is not its."""
+    advice = advise("google.cloud.datalabeling_v1beta1", current_facts(path=[], nearby=tmp_path))
+    assert (advice.verdict, advice.suggestion, advice.candidates[0]) == (
+        Verdict.RARE,
+        None,
+        "google-cloud-datalabeling",
+    )
