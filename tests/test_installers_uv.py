@@ -557,7 +557,7 @@ def test_a_warm_cache_spares_the_download(
     """What the user's own `uv pip install` has downloaded is linked, not fetched again."""
     variables = {**uv.environment(Indexes()), "UV_CACHE_DIR": uv.cache_folder(Configuration())}
     options = ["--no-config", "--default-index", local_index.url, "--prefix", str(tmp_path / "other")]
-    command = [uv.binary, "pip", "install", *options, "--python", environment.executable, "snark"]
+    command = [str(uv.binary), "pip", "install", *options, "--python", str(environment.executable), "snark"]
     subprocess.run(command, env=variables, check=True)
     assert local_index.downloaded == {"snark-2.0-py3-none-any.whl"}
     local_index.forget()

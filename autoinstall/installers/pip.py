@@ -173,12 +173,18 @@ class PipResolver:
 
     def _from_source(self, question: Question, answer: Unsolvable) -> Steps[Lock | Unsolvable | Refusal]:
         project = question.wanted[0].project
-        finished = yield self._command(("index", "versions", project, "--no-binary", ":all:", "--verbose"), {})
+        # So verbose, pip says what it otherwise calls "no matching distribution": that the index answered with an
+        # error.
+        finished = yield self._command(("index", "versions", project, "--no-binary", ":all:", "-vvv"), {})
         if finished.status == 0:
             return Lock((), (project,))
-        if "Could not fetch URL" in finished.output + finished.errors:
-            return refusals.index_failed("", "answered with an error: try again later", finished)
-        return answer
+        failed = re.search(r"Could not fetch URL \S+: (?!404 )(?P<status>40[13] )?", finished.output)
+        if failed is None:
+            return answer
+        index = _host(self.configuration.pip)
+        if failed["status"]:
+            return refusals.wants_credentials(index, finished)
+        return refusals.index_failed(index, "answered with an error: try again later", finished)
 
     def _only_index(self) -> str:
         """Return the index that lists everything, where only one is asked; pip does not tell which of several."""
@@ -250,7 +256,7 @@ def refusal_of(finished: Finished, indexes: Indexes) -> Refusal:
     if (refusal := refusals.of_ending(finished, "pip")) is not None:
         return refusal
     said = finished.errors
-    index = "" if indexes.index is None else urlsplit(indexes.index.value).netloc.rpartition("@")[2]
+    index = _host(indexes)
     if "connection broken by" in said or "Connection broken" in said:
         return refusals.offline(index, finished)
     if "JSONDecodeError" in said:
@@ -272,6 +278,10 @@ def _unsolvable(finished: Finished) -> Unsolvable | None:
         re.match("[A-Za-z0-9._-]+", one) for one in re.findall(r"No matching distribution found for (\S+)", said)
     )
     return Unsolvable(said, tuple(project_name(name[0].rstrip("._-")) for name in names if name is not None))
+
+
+def _host(indexes: Indexes) -> str:
+    return "" if indexes.index is None else urlsplit(indexes.index.value).netloc.rpartition("@")[2]
 
 
 def _flags(question: Question) -> list[str]:

@@ -31,12 +31,9 @@ def tool_failed(finished: Finished, tool: str) -> Refusal:
     """Return that a tool gave up for a reason of its own, in its own first words."""
     lines = [line.strip() for line in finished.errors.splitlines() if line.strip()]
     said = next((line for line in lines if line.casefold().startswith("error")), lines[-1] if lines else "")
-    status = f"exit status {finished.status}"
-    return Refusal(
-        Obstacle.TOOL_FAILED,
-        f"{tool} gave up ({status}): {printable(redacted(said)) or 'it said nothing'}.",
-        details(finished),
-    )
+    shown = printable(redacted(said)) or "it said nothing"
+    sentence = f"{tool} gave up (exit status {finished.status}): {shown}."
+    return Refusal(Obstacle.TOOL_FAILED, sentence, details(finished))
 
 
 def offline(index: str, finished: Finished) -> Refusal:
@@ -50,6 +47,12 @@ def index_failed(index: str, problem: str, finished: Finished) -> Refusal:
     """Return that an index answered, but not with anything to install from."""
     where = f" {printable(index)}" if index else ""
     return Refusal(Obstacle.INDEX_FAILED, f"The index{where} {problem}.", details(finished))
+
+
+def wants_credentials(index: str, finished: Finished) -> Refusal:
+    """Return that an index lets in only those who are known to it."""
+    problem = "asks for a user name and a password, or refuses those it got: put them into its URL or a keyring"
+    return index_failed(index, problem, finished)
 
 
 def no_wheel(asked: Wanted, one: Wanted, said: str) -> Refusal:

@@ -281,7 +281,7 @@ def refusal_of(finished: Finished) -> Refusal:
     said = finished.errors
     index = _index_in(said)
     if "401 Unauthorized" in said or "403 Forbidden" in said:
-        return refusals.index_failed(index, "asks for a user name and a password, or refuses those it got", finished)
+        return refusals.wants_credentials(index, finished)
     if "HTTP status" in said:
         return refusals.index_failed(index, "answered with an error: try again later", finished)
     if "error sending request" in said or "error decoding response body" in said:
