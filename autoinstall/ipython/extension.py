@@ -1,5 +1,6 @@
 """`%load_ext autoinstall` and `%unload_ext autoinstall`: what is hung onto a shell, and taken off again."""
 
+from collections.abc import Mapping
 from contextlib import ExitStack
 from weakref import WeakKeyDictionary
 
@@ -33,7 +34,7 @@ def load_ipython_extension(shell: Shell) -> None:
     with ExitStack() as undo:
         handle = undo.enter_context(hook.enable())
         session = handle.session
-        configuration = Configuration(shell, lambda said: setattr(session, "traitlets", said))
+        configuration = Configuration(shell, lambda said: _take_traitlets(handle, said))
         undo.callback(configuration.end)
         module_names = ModuleNames(shell)
         execution = Execution(shell, begins=session.begin_execution, ends=module_names.refresh)
@@ -56,6 +57,13 @@ def unload_ipython_extension(shell: Shell) -> None:
     undo = _loaded.pop(shell, None)
     if undo is not None:
         undo.close()
+
+
+def _take_traitlets(handle: Handle, said: Mapping[str, object]) -> None:
+    """Hand the traitlets on; who changes one that the magic overrules is told, since nothing else would show."""
+    handle.session.traitlets = said
+    if handle.mode is not None and said.get("mode", handle.mode) != handle.mode:
+        print(f"autoinstall: the mode stays {handle.mode}, as %autoinstall mode (or enable()) said.")  # noqa: T201
 
 
 def _put_face(shell: Shell, session: Session, execution: Execution, undo: ExitStack) -> None:

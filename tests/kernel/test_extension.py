@@ -86,4 +86,7 @@ def test_loaded_and_set_by_the_profile(
     assert "autoinstall is off" in result.traceback
     assert "off" in kernel.execute("%autoinstall").stdout
     assert "c.AutoInstall" in kernel.execute("%autoinstall").stdout
-    assert "ask" in kernel.execute("%config AutoInstall.mode = 'ask'\n%autoinstall mode").stdout
+    assert kernel.execute("%config AutoInstall.mode = 'ask'\n%autoinstall mode").stdout.startswith("mode ask")
+    kernel.execute("%autoinstall mode off")
+    overruled = kernel.execute("%config AutoInstall.mode = 'auto'")
+    assert overruled.stdout == "autoinstall: the mode stays off, as %autoinstall mode (or enable()) said.\n"
