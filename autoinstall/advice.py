@@ -322,7 +322,8 @@ def _slip(name: ImportName, entry: Entry | None, facts: Facts) -> Advice | None:
     found = [
         (slip.distance, where, slip)
         for where, words in enumerate((facts.words_here(), facts.words()))
-        if (slip := words.nearest(top)) is not None and (entry is None or _outweighs(slip, entry, top))
+        if (slip := words.nearest(top) if entry is None else words.one_slip(top)) is not None
+        and (entry is None or _outweighs(slip, entry, top))
     ]
     if not found:
         return None

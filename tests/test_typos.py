@@ -67,3 +67,16 @@ def test_words_of_one_place_need_the_length_that_this_place_asks_for() -> None:
 )
 def test_what_a_made_up_name_is_built_around(words: Words, name: str, word: str | None) -> None:
     assert words.part_of(name) == word
+
+
+@pytest.mark.parametrize(
+    "typed", ["numppy", "nmpy", "nunpy", "nupmy", "Numpy", "cv3", "nimpi", "numpy", "prt", "np", "colorsys"]
+)
+def test_one_slip_is_what_the_whole_search_finds_within_one(words: Words, typed: str) -> None:
+    assert words.one_slip(typed) == words.nearest(typed)
+
+
+@pytest.mark.parametrize("typed", ["maptlotlb", "parts"])
+def test_two_slips_and_words_that_few_know_are_not_one_slip(words: Words, typed: str) -> None:
+    assert words.nearest(typed) is not None
+    assert words.one_slip(typed) is None
