@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from autoinstall import __version__, answers
+from autoinstall import __version__, answers, target
 from autoinstall.advice import advise
 from autoinstall.errors import AutoinstallError, BadProjectNameError, BadRequestError, BadSettingError
 from autoinstall.provide import Outcome, Session, Status
@@ -28,6 +28,7 @@ _STATUSES = {
 def main(arguments: Sequence[str] | None = None) -> int:
     """Carry out one command and return its exit status; `run` returns or raises what the script does."""
     parsed = _parser().parse_args(arguments)
+    target.restore()
     try:
         status: int = parsed.command(parsed)
     except (BadSettingError, BadRequestError, BadProjectNameError) as problem:

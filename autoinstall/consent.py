@@ -74,14 +74,15 @@ def compose(
     place: str,
     python: str,
     asked_by: str,
+    remarks: Sequence[str] = (),
     dated: Callable[[Plan], Plan] = lambda plan: plan,
     type_in_full: ProjectName | None = None,
 ) -> Question:
     """Return the question about `plan`.
 
     `dated` finds out for the details what the plan does not know of its files. `place` is the folder installed into,
-    `python` its version, `asked_by` who needs it (`This cell`). Nothing that a project's author wrote is in it, and
-    whatever comes from an index is escaped.
+    `python` its version, `asked_by` who needs it (`This cell`). `remarks` are what else is good to
+    know. Nothing that a project's author wrote is in it, and whatever comes from an index is escaped.
     """
     wanted = tuple(item for item in plan.items if item.wanted_as)
     along = tuple(item for item in plan.items if not item.wanted_as)
@@ -93,6 +94,7 @@ def compose(
     origin = f" from {', '.join(printable(index) for index in plan.indexes)}" if plan.indexes else ""
     into = f"{printable(place)} (Python {python}) with {plan.installer}{origin}; nothing already installed changes"
     lines += _wrapped("  into  ", into)
+    lines += [line for remark in remarks for line in _wrapped("  note  ", remark)]
     can_choose = count > 1 or any(len(standings[name].candidates) > 1 for item in wanted for name in item.wanted_as)
     if type_in_full is not None:
         prompt = f"To install {type_in_full}, type its name in full (anything else: no): "

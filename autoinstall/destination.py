@@ -87,6 +87,11 @@ def make_your_own(
     return tuple(quoted(command, platform) for command in commands)
 
 
+def all_of(environment: Environment) -> tuple[Environment, ...]:
+    """Return an environment and its targets that exist: each has a lock, a record and recoveries of its own."""
+    return (environment, *(in_target(environment, Path(folder).parent) for folder in target.existing()))
+
+
 def in_target(environment: Environment, folder: Path) -> Environment:
     """Return what an environment is to those who install beside it: its Python, the folders within a target."""
     library = folder / target.SITE

@@ -62,7 +62,7 @@ class Doctor:
         yield from self._indexes()
         yield from self._shell(installed)
         yield from self._others()
-        yield from self._halves(settings)
+        yield from self._halves()
 
     def _python(self) -> Iterator[Finding]:
         here = self.environment
@@ -226,10 +226,8 @@ class Doctor:
             if not look.is_this(folder) and any(name.endswith(".dist-info") for name in names_in(folder.prefix)):
                 yield Finding(Role.USER_SITE.name.lower().replace("_", " "), f"{folder.prefix} is not looked in here")
 
-    def _halves(self, settings: Settings) -> Iterator[Finding]:
-        beside = destination.settle(self.environment, settings)
-        places = [self.environment, *([] if isinstance(beside, Refusal) else [beside.environment])]
-        for place in dict.fromkeys(places):
+    def _halves(self) -> Iterator[Finding]:
+        for place in destination.all_of(self.environment):
             for work in works(place):
                 pending = work.read()
                 names = f" of {pending.transaction.names}" if pending is not None else ""

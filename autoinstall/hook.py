@@ -6,6 +6,7 @@ import os
 import sys
 from _thread import allocate_lock, get_ident
 
+from autoinstall import target
 from autoinstall.callsite import call_site
 from autoinstall.trouble import report, tell
 from autoinstall.uncaught import Uncaught
@@ -302,7 +303,7 @@ class Handle:
         if installer is not None:
             self.installer = installer
         if self._finder is None:
-            _finish_what_was_left()
+            _finish_what_was_left(_restore_targets())
             self._uncaught = Uncaught(self.note_for)
             self._finder = Finder(self._tell, self._turn, self._uncaught.look_for_threads)
         if self._finder not in sys.meta_path:
@@ -371,20 +372,29 @@ def _checked_installer(value: str | None) -> str | None:
     return installer_choice(value).value
 
 
-def _finish_what_was_left() -> None:
-    """Put the environment in order where a process died half-way through an install, and say so.
+def _restore_targets() -> tuple[str, ...]:
+    """Put on the path what a person installed beside an environment that is not theirs; return where it lies."""
+    try:
+        return target.restore()
+    except Exception as defect:  # noqa: BLE001 - the user's program comes first
+        report(defect)
+        return ()
+
+
+def _finish_what_was_left(targets: tuple[str, ...]) -> None:
+    """Put the environment and its targets in order where a process died half-way through an install, and say so.
 
     Takes two looks into the file system where nothing was left, which is always so but once.
     """
     site = sys.modules.get("site")  # Not loaded with `python -S`, which has no environment either.
-    folders = site.getsitepackages() if site is not None else []
+    folders = [*(site.getsitepackages() if site is not None else ()), *targets]
     try:
         if any(os.path.exists(os.path.join(folder, _UNFINISHED)) for folder in folders):  # noqa: PTH110, PTH118
-            from autoinstall import activate, environment, journal  # noqa: PLC0415 - hardly ever wanted
+            from autoinstall import activate, destination, environment, journal  # noqa: PLC0415 - hardly ever wanted
 
-            here = environment.current()
-            for line in activate.recover(here, journal.Journal(here.purelib)):
-                tell(f"autoinstall: {line}")
+            for here in destination.all_of(environment.current()):
+                for line in activate.recover(here, journal.Journal(here.purelib)):
+                    tell(f"autoinstall: {line}")
     except Exception as defect:  # noqa: BLE001 - the user's program comes first
         report(defect)
 

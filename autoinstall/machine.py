@@ -5,22 +5,42 @@ import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from pathlib import Path
 
-from autoinstall import activate, advice, environment, index, indexes, installers, run, table
-from autoinstall.advice import Advice
+from autoinstall import (
+    activate,
+    advice,
+    destination,
+    elsewhere,
+    environment,
+    index,
+    indexes,
+    installers,
+    platforms,
+    run,
+    table,
+    target,
+)
+from autoinstall.advice import Advice, Verdict
+from autoinstall.destination import Destination, make_your_own, why_not_ours
 from autoinstall.environment import Environment, Installed
 from autoinstall.errors import EnvironmentNotWritableError
 from autoinstall.facts import current_facts
 from autoinstall.index import Access
 from autoinstall.indexes import Configuration
 from autoinstall.installers import Installer
+from autoinstall.interpreters import Look
 from autoinstall.journal import Journal
-from autoinstall.names import ImportName, ProjectName
+from autoinstall.names import ImportName, ProjectName, import_name
+from autoinstall.notes import Instead
 from autoinstall.plan import Obstacle, Plan, Refusal, Wanted
 from autoinstall.presence import look_for
 from autoinstall.provide import Done, Screen
 from autoinstall.settings import Settings
 from autoinstall.text import size_as_text
+
+_MAY_BE_ELSEWHERE = (Verdict.TRUSTED, Verdict.CHOICE, Verdict.RARE, Verdict.UNKNOWN)
+"""Advice of another kind has said already what is the matter."""
 
 _FOR_THE_INDEX_TO_EXPLAIN = (
     Obstacle.NOT_FOUND,
@@ -40,11 +60,27 @@ class ThisMachine:
     environment: Environment = field(default_factory=environment.current)
     variables: Mapping[str, str] = field(default_factory=lambda: os.environ)
     session: str = field(default_factory=lambda: secrets.token_hex(8))
+    destination: Destination = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Install into the environment, until a plan finds that it is not ours to change."""
+        self.destination = Destination(self.environment)
 
     @property
     def place(self) -> str:
         """The folder that is installed into."""
-        return str(self.environment.prefix)
+        return str(self.destination.environment.prefix)
+
+    @property
+    def target(self) -> str | None:
+        """The folder that is installed into beside an environment which is not ours to change, else `None`."""
+        return None if self.destination.target is None else str(self.destination.target)
+
+    @property
+    def remark(self) -> str | None:
+        """Why it is installed there; `None` where it is the environment that is installed into."""
+        reason = self.destination.reason
+        return f"a folder of your own, since {reason}" if reason else None
 
     @property
     def python(self) -> str:
@@ -54,7 +90,20 @@ class ThisMachine:
     @property
     def has_pip(self) -> bool:
         """Tell whether `%pip` would work here."""
-        return (self.environment.purelib / "pip").is_dir()
+        return (self.environment.purelib / "pip").is_dir() and why_not_ours(self.environment) is None
+
+    def instead(self, *, is_cell: bool) -> Instead | None:
+        """Return what to do where nothing may be put into this environment, `None` where something may."""
+        reason = why_not_ours(self.environment)
+        return None if reason is None else Instead(reason, make_your_own(self.environment, is_cell=is_cell))
+
+    def elsewhere(self, name: str) -> str | None:
+        """Say for which other Python a name is installed, `None` where that is not known or nobody's concern."""
+        if advice.advise(name, current_facts()).verdict not in _MAY_BE_ELSEWHERE:
+            return None
+        return elsewhere.where(
+            import_name(name), Look(self.environment, self.variables, Path.home(), platforms.here())
+        )
 
     def advise(self, name: str, settings: Settings) -> Advice:
         """Return what an import name leads to. No network, no side effect."""
@@ -66,8 +115,10 @@ class ThisMachine:
 
     def plan(self, wanted: Sequence[Wanted], settings: Settings, screen: Screen) -> Plan | Refusal:
         """Return the exact wheels that satisfy what is wanted and change nothing that is there, or why not."""
-        if (refusal := self._not_ours_to_change()) is not None:
-            return refusal
+        found = destination.settle(self.environment, settings)
+        if isinstance(found, Refusal):
+            return found
+        self.destination = found
         installed = environment.installed()
         configuration = self._configuration()
         tool = self._tool(settings, installed, configuration)
@@ -90,7 +141,12 @@ class ThisMachine:
             sentence = f"{projects} is installed here already, but does not provide {names}."
             return Refusal(Obstacle.NOT_PROVIDED, sentence)
         # pip reports neither sizes nor upload times; what uv does not tell, the index does not say.
-        return self.dated(plan) if tool.name == "pip" else plan
+        plan = self.dated(plan) if tool.name == "pip" else plan
+        found = destination.with_room(self.destination, self.environment, plan, settings)
+        if isinstance(found, Refusal):
+            return found
+        self.destination = found
+        return plan
 
     def dated(self, plan: Plan) -> Plan:
         """Return the plan with the sizes and upload times that its tool did not know, and the index does."""
@@ -99,9 +155,12 @@ class ThisMachine:
     def carry_out(self, plan: Plan, settings: Settings, screen: Screen) -> Done | Refusal:
         """Install exactly the plan, whole or not at all, and make it importable in this process."""
         names = [name for item in plan.items for name in item.wanted_as]
-        journal = Journal(self.environment.purelib)
+        into = self.destination.environment
+        journal = Journal(into.purelib)
         try:
-            with activate.lock(self.environment, working_for=names, record=journal, say=screen.say):
+            with activate.lock(into, working_for=names, record=journal, say=screen.say):
+                if self.target is not None:
+                    target.put_on_path(self.target)
                 # Another kernel may have been at work while the person was thinking, or while this one waited.
                 if all(look_for(name).is_whole for name in names):
                     return Done(Plan((), plan.installer))
@@ -123,39 +182,35 @@ class ThisMachine:
         journal: Journal,
         screen: Screen,
     ) -> Done | Refusal:
-        staging = activate.new_staging(self.environment)
+        into = self.destination.environment
+        staging = activate.new_staging(into)
         steps = tool.stage(plan, self.environment, self._configuration(), staging)
         refusal = run.carry_out(steps, _shown(screen, plan.size))
         if refusal is not None:
             return refusal
-        admitted = activate.admit(staging, plan, self.environment, session=self.session)
+        admitted = activate.admit(staging, plan, into, session=self.session)
         if isinstance(admitted, Refusal):
             return admitted
         transaction = admitted.transaction
-        activate.refresh(transaction, self.environment)
+        activate.refresh(transaction, into)
         for name in names:
-            problem = activate.verify(name, transaction, self.environment)
+            problem = activate.verify(name, transaction, into)
             if problem is not None:
                 activate.withdraw(admitted)
                 return problem
         activate.keep(admitted, journal)
+        self._remember_target(screen)
         return Done(plan, transaction.id)
 
-    def _not_ours_to_change(self) -> Refusal | None:
-        here = self.environment
-        if here.is_externally_managed:
-            sentence = (
-                f"{here.prefix} belongs to the operating system, and autoinstall leaves it alone: "
-                f"make an environment (python3 -m venv .venv) and run its Python."
-            )
-            return Refusal(Obstacle.NOT_WRITABLE, sentence)
-        if not here.is_writable:
-            sentence = (
-                f"{here.purelib} cannot be written to by you: "
-                f"make an environment of your own (python3 -m venv .venv) and run its Python."
-            )
-            return Refusal(Obstacle.NOT_WRITABLE, sentence)
-        return None
+    def _remember_target(self, screen: Screen) -> None:
+        if self.target is not None:
+            try:
+                target.remember(str(self.destination.environment.prefix))
+            except OSError as problem:
+                screen.say(
+                    f"autoinstall: what lies in {self.target} will not be found by itself next time "
+                    f"({problem.strerror or problem}); set {target.VARIABLE}."
+                )
 
     def _explained(self, refusal: Refusal, wanted: Sequence[Wanted], settings: Settings) -> Refusal:
         """Return the refusal with what the index itself says, which knows more than a resolver tells."""

@@ -5,6 +5,7 @@ from enum import StrEnum
 
 from autoinstall.advice import Advice, Verdict
 from autoinstall.names import ProjectName
+from autoinstall.platforms import quoted
 
 
 class Why(StrEnum):
@@ -19,16 +20,31 @@ class Why(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Instead:
+    """What to do where nothing may be put into this environment: why, and the commands that make another."""
+
+    reason: str
+    commands: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Way:
-    """How this person types an install: in a cell or in a shell, and whether this environment has a pip."""
+    """How this person types an install: in a cell or in a shell, and whether this environment has a pip.
+
+    `target` is the folder that was installed into beside the environment. `instead` is there where autoinstall would
+    not install for this person either.
+    """
 
     is_cell: bool
     has_pip: bool = True
+    target: str | None = None
+    instead: Instead | None = None
 
     def by_hand(self, *projects: str) -> str:
         """Return the command that installs `projects` without autoinstall."""
         start = "%pip install" if self.is_cell else "python -m pip install"
-        return f"{start} {' '.join(projects)}"
+        target = "" if self.target is None else f"--target {quoted((self.target,))} "
+        return f"{start} {target}{' '.join(projects)}"
 
     def with_us(self, import_name: str) -> str:
         """Return the command that has autoinstall ask again about an import name."""
@@ -62,13 +78,13 @@ def withheld(advice: Advice, why: Why, way: Way) -> str:
         Why.NOT_TRUSTED: f"{name} comes with {project}, which is not installed.",
         Why.NOT_REPEATED: f"{name} comes with {project}, which is not installed.",
     }[why]
-    return f"autoinstall: {happened}\n  To install it: {_commands(name, advice.project, way)}"
+    return f"autoinstall: {happened}\n{_what_to_type('To install it', name, advice.project, way)}"
 
 
 def failed(advice: Advice, sentence: str, way: Way) -> str:
     """Return the note for an install that was wanted and did not come about."""
-    commands = _commands(advice.import_name, advice.project, way)
-    return f"autoinstall: {sentence.rstrip('.')}.\n  To try again: {commands}"
+    again = _what_to_type("To try again", advice.import_name, advice.project, way)
+    return f"autoinstall: {sentence.rstrip('.')}.\n{again}"
 
 
 def run_again(import_names: tuple[str, ...]) -> str:
@@ -76,6 +92,19 @@ def run_again(import_names: tuple[str, ...]) -> str:
     return f"autoinstall: {', '.join(import_names)} is installed now; run this cell again."
 
 
-def _commands(name: str, project: ProjectName | None, way: Way) -> str:
+def with_remark(note: str, remark: str | None) -> str:
+    """Return a note with one more line, where there is one."""
+    return note if remark is None else f"{note}\n  {remark}"
+
+
+def _what_to_type(purpose: str, name: str, project: ProjectName | None, way: Way) -> str:
+    if way.instead is not None:
+        what = "an environment of your own and a kernel for it" if way.is_cell else "an environment of your own"
+        lines = [
+            f"{way.instead.reason}. To make {what}, in a terminal:",
+            *(f"  {one}" for one in way.instead.commands),
+        ]
+        return "\n".join(f"  {line}" for line in lines)
     by_hand = way.by_hand(str(project))
-    return by_hand if way.has_pip else f"{way.with_us(name)}  (or, where there is a pip: {by_hand})"
+    commands = by_hand if way.has_pip else f"{way.with_us(name)}  (or, where there is a pip: {by_hand})"
+    return f"  {purpose}: {commands}"

@@ -11,7 +11,7 @@ from autoinstall.consent import Answer, Asker, Nobody, Standing
 from autoinstall.errors import AutoinstallError, BadSettingError
 from autoinstall.missing import missing_import
 from autoinstall.names import ImportName, ProjectName, import_name, is_import_name
-from autoinstall.notes import Way, Why
+from autoinstall.notes import Instead, Way, Why
 from autoinstall.plan import Obstacle, Plan, Refusal, Wanted
 from autoinstall.settings import Mode, Settings, installer_choice, settle
 from autoinstall.settings import mode as checked_mode
@@ -36,7 +36,7 @@ class Request:
 
     `also` are imports that will surely follow. `is_explicit` says that the person typed the name to have it
     installed, which overrules an earlier no. `project` and `version` are what a person named outright,
-    past the table.
+    past the table. `proposed` are, by import name, candidates of a choice to propose in place of the usual one.
     """
 
     import_name: str
@@ -45,6 +45,7 @@ class Request:
     is_explicit: bool = False
     project: ProjectName | None = None
     version: str | None = None
+    proposed: tuple[tuple[str, ProjectName], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +103,20 @@ class Machine(Protocol):
     @property
     def has_pip(self) -> bool:
         """Whether `%pip` would work here."""
+
+    @property
+    def target(self) -> str | None:
+        """The folder that is installed into beside an environment which is not ours to change, else `None`."""
+
+    @property
+    def remark(self) -> str | None:
+        """Why it is installed there; `None` where it is the environment that is installed into."""
+
+    def instead(self, *, is_cell: bool) -> Instead | None:
+        """Return what to do where nothing may be put into this environment, `None` where something may."""
+
+    def elsewhere(self, name: str) -> str | None:
+        """Say for which other Python a name is installed, `None` where that is not known."""
 
     def advise(self, name: str, settings: Settings) -> Advice:
         """Return what an import name leads to."""
@@ -199,16 +214,16 @@ class Session:
         if name is None:
             return None
         if (note := self._remembered(name)) is not None:
-            return note
+            return self._with_elsewhere(name, note)
         try:
             settings = self.settings()
         except BadSettingError as problem:
             return f"autoinstall: {problem}"
         offer = self._consider(Request(name, is_cell=True), name, settings)
         if isinstance(offer, Outcome):
-            return offer.note
+            return offer.note and self._with_elsewhere(name, offer.note)
         why = Why.OFF if settings.mode is Mode.OFF else Why.NOT_REPEATED
-        return notes.withheld(offer.advice, why, self._way(is_cell=True))
+        return self._with_elsewhere(name, notes.withheld(offer.advice, why, self._way(settings, is_cell=True)))
 
     def provide(self, request: Request) -> Outcome:
         """Have the missing import installed, if it may be; nothing is raised but what is a defect of ours.
@@ -219,7 +234,7 @@ class Session:
         if not is_import_name(name):
             return Outcome(Status.NOT_OFFERED)
         if not request.is_explicit and (note := self._remembered(name)):
-            return Outcome(Status.DECLINED, note)
+            return Outcome(Status.DECLINED, self._with_elsewhere(name, note))
         try:
             settings = self.settings()
             outcome = self._decide(request, settings)
@@ -231,6 +246,7 @@ class Session:
             self.screen.clear()
         if outcome.note is not None:
             self._this_time[name] = outcome.note
+            outcome = replace(outcome, note=self._with_elsewhere(name, outcome.note))
         elif outcome.is_installed:
             # Should the import fail all the same, it is not for want of asking once more.
             self._this_time[name] = (
@@ -243,7 +259,7 @@ class Session:
         offer = self._consider(request, request.import_name, settings)
         if isinstance(offer, Outcome):
             return offer
-        way = self._way(is_cell=request.is_cell)
+        way = self._way(settings, is_cell=request.is_cell)
         if (why := self._obstacle(offer, settings)) is not None:
             return Outcome(Status.DECLINED, notes.withheld(offer.advice, why, way))
         offers = [offer]
@@ -261,12 +277,16 @@ class Session:
         # What lives on at the index, such as telnetlib, is had by those who ask for it after reading the advice.
         offered = (Verdict.TRUSTED, Verdict.CHOICE, Verdict.RARE, *((Verdict.ADVICE,) if request.is_explicit else ()))
         if advice.verdict in offered and advice.project is not None:
-            wanted = Wanted(import_name(name), advice.project)
+            project = advice.project
+            if (proposed := dict(request.proposed).get(name)) is not None and proposed in advice.candidates:
+                project = proposed
+                advice = replace(advice, project=project)
+            wanted = Wanted(import_name(name), project)
             return _Offer(advice, wanted, needs_typing=advice.verdict is Verdict.RARE)
         if advice.verdict is Verdict.INSTALLED and request.is_explicit:
             self.screen.say(advice.reason)
             return Outcome(Status.PRESENT, lines=(advice.reason,), installed=(import_name(name),))
-        return Outcome(Status.NOT_OFFERED, notes.refused(advice, self._way(is_cell=request.is_cell)))
+        return Outcome(Status.NOT_OFFERED, notes.refused(advice, self._way(settings, is_cell=request.is_cell)))
 
     def _obstacle(self, offer: _Offer, settings: Settings) -> Why | None:
         """Return what forbids even planning: the mode, or that nobody is there to say yes."""
@@ -286,7 +306,7 @@ class Session:
 
     def _install(self, offers: list[_Offer], request: Request, settings: Settings) -> Outcome:
         main = offers[0]
-        way = self._way(is_cell=request.is_cell)
+        way = self._way(settings, is_cell=request.is_cell)
         agreed: Plan | None = None
         for _ in range(_MOST_ROUNDS):
             self.screen.progress(f"finding what {_listed(offers)} needs")
@@ -322,10 +342,15 @@ class Session:
             place=self.machine.place,
             python=self.machine.python,
             asked_by="This cell" if request.is_cell else "This program",
+            remarks=self._remarks(offers),
             dated=self.machine.dated,
             type_in_full=offers[0].wanted.project if offers[0].needs_typing else None,
         )
         return consent.put(question, self.asker)
+
+    def _remarks(self, offers: Sequence[_Offer]) -> list[str]:
+        elsewhere = [self.machine.elsewhere(offer.wanted.import_name) for offer in offers]
+        return [remark for remark in (self.machine.remark, *elsewhere) if remark is not None]
 
     def _choose(self, offers: Sequence[_Offer], way: Way) -> list[_Offer]:
         """Return the offers as chosen; one that was declined is remembered as a no."""
@@ -366,13 +391,20 @@ class Session:
             return Outcome(Status.PRESENT, installed=names)
         added = ", ".join(f"{item.project} {item.version}" for item in done.plan.items)
         projects = sorted({str(offer.wanted.project) for offer in offers})
+        way = replace(way, target=self.machine.target)
         lines = (f"Installed {added}.", f"By hand: {way.by_hand(*projects)}")
         for line in lines:
             self.screen.say(line)
         return Outcome(Status.INSTALLED, lines=lines, installed=names)
 
-    def _way(self, *, is_cell: bool) -> Way:
-        return Way(is_cell, has_pip=self.machine.has_pip)
+    def _with_elsewhere(self, name: str, note: str) -> str:
+        return notes.with_remark(note, self.machine.elsewhere(name))
+
+    def _way(self, settings: Settings, *, is_cell: bool) -> Way:
+        # Who can be asked is offered a folder of their own, and who has named one has said yes to it.
+        is_offered = settings.target is not None or (settings.mode is Mode.ASK and self.asker.can_ask())
+        instead = None if is_offered else self.machine.instead(is_cell=is_cell)
+        return Way(is_cell, has_pip=self.machine.has_pip, instead=instead)
 
 
 class _NoScreen:

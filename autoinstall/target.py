@@ -45,10 +45,10 @@ def folder_in(root: str | None = None) -> str:
     return os.path.join(root or usual_root(), _key())
 
 
-def remember(folder: str, root: str) -> None:
+def remember(folder: str) -> None:
     """Have every later `enable()` find a target that does not lie in the usual place. Raises `OSError`."""
     usual = usual_root()
-    if os.path.normcase(root) != os.path.normcase(usual):
+    if os.path.normcase(folder) != os.path.normcase(folder_in()):
         os.makedirs(usual, exist_ok=True)
         with open(_pointer(), "w", encoding="utf-8") as stream:
             stream.write(folder)
@@ -95,5 +95,5 @@ def _key() -> str:
 
     prefix = os.path.normcase(os.path.realpath(sys.prefix))
     machine = getattr(sys.implementation, "_multiarch", sys.platform)
-    number = crc32(prefix.encode("utf-8", "surrogateescape"))
-    return f"{os.path.basename(prefix) or 'root'}-{number:08x}-{sys.implementation.cache_tag}-{machine}"
+    number = crc32(f"{machine}{os.pathsep}{prefix}".encode("utf-8", "surrogateescape"))
+    return f"{os.path.basename(prefix) or 'root'}-{sys.implementation.cache_tag}-{number:08x}"

@@ -72,12 +72,12 @@ def test_one_elsewhere_is_found_again(tmp_path: Path) -> None:
     folder = Path(target.folder_in(root), target.SITE)
     folder.mkdir(parents=True)
     assert target.existing() == ()
-    target.remember(target.folder_in(root), root)
+    target.remember(target.folder_in(root))
     assert target.existing() == (str(folder),)
 
 
 def test_the_usual_one_needs_no_note(tmp_path: Path) -> None:
-    target.remember(target.folder_in(), target.usual_root())
+    target.remember(target.folder_in())
     assert not (tmp_path / "data").exists()
 
 
@@ -93,7 +93,7 @@ def test_one_named_by_the_environment(monkeypatch: pytest.MonkeyPatch, tmp_path:
 
 def test_a_note_that_leads_nowhere(tmp_path: Path) -> None:
     root = str(tmp_path / "gone")
-    target.remember(target.folder_in(root), root)
+    target.remember(target.folder_in(root))
     assert target.existing() == ()
     Path(target.usual_root(), Path(target.folder_in()).name + ".txt").write_bytes(b"\xff")
     assert target.existing() == ()

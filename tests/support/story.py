@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 from autoinstall.advice import Advice, Verdict
 from autoinstall.names import ImportName, ProjectName
+from autoinstall.notes import Instead
 from autoinstall.plan import File, Item, Plan, Refusal, Wanted
 from autoinstall.provide import Done, Screen
 from autoinstall.settings import Settings
@@ -61,6 +62,8 @@ class FakeMachine:
     place = "/made-up"
     python = "3.12"
     has_pip = True
+    target: str | None = None
+    remark: str | None = None
 
     def __init__(
         self,
@@ -69,6 +72,8 @@ class FakeMachine:
         results: Iterable[Done | Refusal] = (),
     ) -> None:
         self.advices: Mapping[str, Advice] = {advice.import_name: advice for advice in advices}
+        self.told_instead: Instead | None = None
+        self.found_elsewhere: dict[str, str] = {}
         self.plans = list(plans)
         self.results = list(results)
         self.planned: list[tuple[Wanted, ...]] = []
@@ -76,6 +81,12 @@ class FakeMachine:
 
     def advise(self, name: str, settings: Settings) -> Advice:  # noqa: ARG002 - the protocol's
         return self.advices.get(name) or advice(name, Verdict.UNKNOWN, reason=f"nothing is known to provide {name}")
+
+    def instead(self, *, is_cell: bool) -> Instead | None:  # noqa: ARG002 - the protocol's
+        return self.told_instead
+
+    def elsewhere(self, name: str) -> str | None:
+        return self.found_elsewhere.get(name)
 
     def rank_of(self, project: ProjectName) -> int | None:  # noqa: ARG002 - the protocol's
         return 40
