@@ -7,7 +7,7 @@ from types import FrameType, TracebackType
 
 from autoinstall.advice import Advice, Verdict
 from autoinstall.callsite import user_frames
-from autoinstall.guards import source_of
+from autoinstall.guards import parse, source_of
 from autoinstall.imports import Import, Position, dotted_name, following
 
 _KNOWN = (Verdict.TRUSTED, Verdict.CHOICE)
@@ -87,9 +87,8 @@ def _surely_imported(frames: Iterable[tuple[FrameType, int]]) -> Iterator[Import
         source, position = source_of(frame.f_code, frame), _position(frame, instruction)
         if source is None or position is None:
             return
-        try:
-            tree = ast.parse(source)
-        except (SyntaxError, ValueError, RecursionError, MemoryError):
+        tree = parse(source)
+        if tree is None:
             return
         changing = _functions_that_change(tree)
         for place, (statement, imported) in enumerate(following(tree, position)):

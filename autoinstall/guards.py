@@ -4,6 +4,7 @@ import ast
 import builtins
 import linecache
 import os
+import warnings
 from collections.abc import Iterator
 from itertools import islice
 from types import CodeType, FrameType, ModuleType
@@ -100,9 +101,8 @@ def _way_to_instruction(frame: FrameType) -> list[_Step] | None:
     source = source_of(code, frame)
     if source is None:
         return None
-    try:
-        tree = ast.parse(source)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
+    tree = parse(source)
+    if tree is None:
         return None
     way = _way_down(tree, (line, column), (end_line, end_column))
     innermost = way[-1][0]
@@ -110,6 +110,16 @@ def _way_to_instruction(frame: FrameType) -> list[_Step] | None:
     if (getattr(innermost, "end_lineno", None), getattr(innermost, "end_col_offset", None)) != (end_line, end_column):
         return None
     return way
+
+
+def parse(source: str | bytes) -> ast.Module | None:
+    """Return the tree of a source, `None` for what is no Python; of what Python warns of, nothing is shown."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # Whoever runs the source has seen its warnings, or will.
+        try:
+            return ast.parse(source)
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            return None
 
 
 def source_of(code: CodeType, frame: FrameType) -> str | None:

@@ -1,8 +1,9 @@
 """Imports read from source: which names it imports, in which line, and whether that is sure to happen."""
 
 import ast
+import builtins
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from autoinstall.guards import NEVER_SWALLOWS
 
@@ -21,22 +22,24 @@ class Import:
 
     `from_names` are what stands behind `from … import`, without `*`: each may be a module below `name` or not.
     `line` counts from 1. `is_sure`: whoever runs the source imports it, as long as nothing fails on the way.
+    `is_guarded`: the source manages without it, or it stands in for another.
     """
 
     name: str
     from_names: tuple[str, ...]
     line: int
     is_sure: bool
+    is_guarded: bool = False
 
 
 def imports_in(tree: ast.Module) -> Iterator[Import]:
     """Yield all that a module, script or cell imports, in the order of its lines.
 
-    Sure is what stands at the top, or in a `with` whose context managers let exceptions pass, or in a `try` without
-    handlers. Whatever stands in a function, a class, a loop, an `if` or a guarded `try` may happen or not. Relative
-    imports, `__future__` and what only a type checker reads are left out. `import_module("name")` counts too.
+    Sure is what stands at the top, or in a `with` whose context managers let exceptions pass, or in a `try` that
+    would not catch it. Whatever stands in a function, a class, a loop, an `if` or a guarded `try` may happen or not.
+    Relative imports, `__future__` and what only a type checker reads are left out. `import_module("name")` counts.
     """
-    return _read(tree.body, _Names(tree), is_sure=True)
+    return _read(tree.body, _Around(_Names(tree)))
 
 
 def following(tree: ast.Module, position: Position) -> Iterator[tuple[ast.stmt, Iterable[Import]]]:
@@ -47,7 +50,7 @@ def following(tree: ast.Module, position: Position) -> Iterator[tuple[ast.stmt, 
     """
     names = _Names(tree)
     for statement in _rest(tree.body, position):
-        yield statement, [found for found in _read([statement], names, is_sure=True) if found.is_sure]
+        yield statement, [found for found in _read([statement], _Around(names)) if found.is_sure]
         if _leaves(statement, names):
             return
 
@@ -111,51 +114,79 @@ def dotted_name(expression: ast.expr, stands_for: Mapping[str, str] | None = Non
     return ".".join(reversed(parts))
 
 
-def _read(block: Iterable[ast.stmt], names: _Names, *, is_sure: bool) -> Iterator[Import]:
+@dataclass(frozen=True, slots=True)
+class _Around:
+    """What stands around a statement."""
+
+    names: _Names
+    is_sure: bool = True
+    is_guarded: bool = False
+
+    def maybe(self) -> "_Around":
+        return replace(self, is_sure=False)
+
+    def sure_if(self, is_sure: bool) -> "_Around":  # noqa: FBT001 - reads as the condition that it is
+        return replace(self, is_sure=self.is_sure and is_sure)
+
+    def guarded_if(self, is_guarded: bool) -> "_Around":  # noqa: FBT001 - the same
+        return replace(self, is_sure=False, is_guarded=True) if is_guarded else self
+
+
+def _read(block: Iterable[ast.stmt], around: _Around) -> Iterator[Import]:
     for statement in block:
-        yield from _read_one(statement, names, is_sure=is_sure)
-        is_sure = is_sure and not _leaves(statement, names)
+        yield from _read_one(statement, around)
+        around = around.sure_if(not _leaves(statement, around.names))
 
 
-def _read_one(statement: ast.stmt, names: _Names, *, is_sure: bool) -> Iterator[Import]:
+def _read_one(statement: ast.stmt, around: _Around) -> Iterator[Import]:
     match statement:
         case ast.Import():
-            yield from (Import(alias.name, (), statement.lineno, is_sure) for alias in statement.names)
+            for alias in statement.names:
+                yield Import(alias.name, (), statement.lineno, around.is_sure, around.is_guarded)
         case ast.ImportFrom(module=str(module), level=0) if module != "__future__":
             below = tuple(alias.name for alias in statement.names if alias.name != "*")
-            yield Import(module, below, statement.lineno, is_sure)
+            yield Import(module, below, statement.lineno, around.is_sure, around.is_guarded)
         case ast.If():
-            outcome = _known_outcome(statement.test, names)
-            if outcome is not False:
-                yield from _read(statement.body, names, is_sure=is_sure and outcome is True)
-            if outcome is not True:
-                yield from _read(statement.orelse, names, is_sure=is_sure and outcome is False)
+            for block, is_taken in _branches(statement, around.names):
+                yield from _read(block, around.sure_if(is_taken))
         case ast.With() | ast.AsyncWith():
-            lets_pass = all(_lets_pass(item.context_expr, names) for item in statement.items)
-            yield from _read(statement.body, names, is_sure=is_sure and lets_pass)
+            makers = [_maker(item.context_expr, around.names) for item in statement.items]
+            lets_pass = all(maker in NEVER_SWALLOWS or maker == "open" for maker in makers)
+            yield from _read(statement.body, around.sure_if(lets_pass).guarded_if("contextlib.suppress" in makers))
         case ast.Try() | ast.TryStar():
-            yield from _read(statement.body, names, is_sure=is_sure and not statement.handlers)
+            is_guarded = any(_may_catch(handler) for handler in statement.handlers)
+            yield from _read(statement.body, around.guarded_if(is_guarded))
             for handler in statement.handlers:
-                yield from _read(handler.body, names, is_sure=False)
-            yield from _read(statement.orelse, names, is_sure=False)
-            yield from _read(statement.finalbody, names, is_sure=is_sure)
+                yield from _read(handler.body, around.maybe().guarded_if(_may_catch(handler)))
+            yield from _read(statement.orelse, around.guarded_if(is_guarded))
+            yield from _read(statement.finalbody, around)
         case _:
             for below_it in _blocks(statement):
-                yield from _read(below_it, names, is_sure=False)
-            yield from _called(statement, names, is_sure=is_sure)
+                yield from _read(below_it, around.maybe())
+            yield from _called(statement, around)
 
 
-def _called(statement: ast.stmt, names: _Names, *, is_sure: bool) -> Iterator[Import]:
+def _called(statement: ast.stmt, around: _Around) -> Iterator[Import]:
     """Yield what a statement imports by a call that names a module outright: sure where the call is all there is."""
     all_there_is = getattr(statement, "value", None)
     for expression in ast.iter_child_nodes(statement):
-        if isinstance(expression, ast.stmt):
+        if isinstance(expression, (ast.stmt, ast.match_case)):
             continue
         for node in ast.walk(expression):
-            if isinstance(node, ast.Call) and names.spelled_out(node.func) in _IMPORTING:
+            if isinstance(node, ast.Call) and around.names.spelled_out(node.func) in _IMPORTING:
                 match node.args:
                     case [ast.Constant(value=str(name))] if name and not name.startswith("."):
-                        yield Import(name, (), node.lineno, is_sure and node is all_there_is)
+                        is_sure = around.is_sure and node is all_there_is
+                        yield Import(name, (), node.lineno, is_sure, around.is_guarded)
+
+
+def _branches(statement: ast.If, names: _Names) -> Iterator[tuple[list[ast.stmt], bool]]:
+    """Yield the branches that may be taken, each with whether it surely is."""
+    outcome = _known_outcome(statement.test, names)
+    if outcome is not False:
+        yield statement.body, outcome is True
+    if outcome is not True:
+        yield statement.orelse, outcome is False
 
 
 def _known_outcome(test: ast.expr, names: _Names) -> bool | None:
@@ -169,10 +200,18 @@ def _known_outcome(test: ast.expr, names: _Names) -> bool | None:
     return False if names.spelled_out(test) in ("TYPE_CHECKING", "typing.TYPE_CHECKING") else None
 
 
-def _lets_pass(context_manager: ast.expr, names: _Names) -> bool:
-    maker = context_manager.func if isinstance(context_manager, ast.Call) else context_manager
-    name = names.spelled_out(maker)
-    return name == "open" or name in NEVER_SWALLOWS
+def _maker(context_manager: ast.expr, names: _Names) -> str:
+    return names.spelled_out(context_manager.func if isinstance(context_manager, ast.Call) else context_manager)
+
+
+def _may_catch(handler: ast.ExceptHandler) -> bool:
+    """Tell whether a handler would catch a missing import, going by the names of its classes; in doubt it would."""
+    kinds = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
+    for kind in kinds:
+        known = getattr(builtins, kind.id, None) if isinstance(kind, ast.Name) else None
+        if not isinstance(known, type) or issubclass(ModuleNotFoundError, known):
+            return True
+    return False
 
 
 def _leaves(statement: ast.stmt, names: _Names) -> bool:

@@ -8,11 +8,11 @@ from autoinstall.imports import Import, following, imports_in
 
 
 def _told(source: str) -> list[str]:
-    """Return what is imported, `?` behind what may be, and what stands behind `from … import` in parentheses."""
+    """Return what is imported, `?` behind what may be, `!` behind what is guarded, names from it in parentheses."""
     told = []
     for found in imports_in(ast.parse(source)):
         below = f"({' '.join(found.from_names)})" if found.from_names else ""
-        told.append(f"{found.name}{below}{'' if found.is_sure else '?'}")
+        told.append(f"{found.name}{below}{'' if found.is_sure else '!' if found.is_guarded else '?'}")
     return told
 
 
@@ -36,11 +36,15 @@ def _told(source: str) -> list[str]:
         ("for x in y:\n import a\nelse:\n import b\nwhile z:\n import c", ["a?", "b?", "c?"]),
         (
             "try:\n import a\nexcept ImportError:\n import b\nelse:\n import c\nfinally:\n import d",
-            ["a?", "b?", "c?", "d"],
+            ["a!", "b!", "c!", "d"],
         ),
         ("try:\n import a\nfinally:\n pass", ["a"]),
-        ("try:\n import a\nexcept* ValueError:\n pass", ["a?"]),
-        ("import contextlib\nwith contextlib.suppress(ImportError):\n import a", ["contextlib", "a?"]),
+        ("try:\n import a\nexcept* ValueError:\n pass", ["a"]),
+        ("try:\n import a\nexcept (KeyError, ValueError):\n import b\nelse:\n import c", ["a", "b?", "c"]),
+        ("try:\n import a\nexcept KeyError:\n pass\nexcept (OSError, mine.Error):\n import b", ["a!", "b!"]),
+        ("try:\n import a\nexcept Exception:\n pass", ["a!"]),
+        ("try:\n import a\nexcept:\n pass\nimport b", ["a!", "b"]),
+        ("import contextlib\nwith contextlib.suppress(ImportError):\n import a", ["contextlib", "a!"]),
         ("import warnings as w\nwith w.catch_warnings():\n import a", ["warnings", "a"]),
         (
             "from warnings import catch_warnings as quiet\nwith quiet(), open(x):\n import a",
