@@ -3,9 +3,12 @@
 # Importing this module loads nothing else: what a function needs, it loads when it is called.
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    import os
+
     from autoinstall.advice import Advice
     from autoinstall.hook import Handle
     from autoinstall.ipython.shell import Shell
+    from autoinstall.scanned import Scan
 
 __version__ = "0.1.0"
 
@@ -15,6 +18,7 @@ __all__ = [
     "enable",
     "explain",
     "load_ipython_extension",
+    "scan",
     "unload_ipython_extension",
 ]
 
@@ -46,6 +50,17 @@ def explain(name: str) -> "Advice":
     from autoinstall import hook  # noqa: PLC0415 - see above
 
     return hook.current().session.advise(name)
+
+
+def scan(path: "str | os.PathLike[str]") -> "Scan":
+    """Return what a script, a notebook or a folder of these imports, and what of it is missing here.
+
+    Nothing is run, imported, installed or asked of any network. Raises `UnreadableSourceError` where there is no such
+    file or folder, and `BadSettingError` where a setting cannot be read.
+    """
+    from autoinstall import hook, scanning  # noqa: PLC0415 - see above
+
+    return scanning.scan(path, hook.current().session.settings())
 
 
 def load_ipython_extension(ipython: "Shell") -> None:

@@ -9,7 +9,13 @@ from pathlib import Path
 
 from autoinstall import __version__, answers, target
 from autoinstall.advice import advise
-from autoinstall.errors import AutoinstallError, BadProjectNameError, BadRequestError, BadSettingError
+from autoinstall.errors import (
+    AutoinstallError,
+    BadProjectNameError,
+    BadRequestError,
+    BadSettingError,
+    UnreadableSourceError,
+)
 from autoinstall.provide import Outcome, Session, Status
 from autoinstall.settings import InstallerChoice, Mode
 
@@ -31,7 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     target.restore()
     try:
         status: int = parsed.command(parsed)
-    except (BadSettingError, BadRequestError, BadProjectNameError) as problem:
+    except (BadSettingError, BadRequestError, BadProjectNameError, UnreadableSourceError) as problem:
         return _complain(problem, WRONG_USAGE)
     except AutoinstallError as problem:
         return _complain(problem, NOTHING)
@@ -60,6 +66,11 @@ def _parser() -> argparse.ArgumentParser:
     install.add_argument("--json", action="store_true", help="one JSON object a line on standard output")
     _add_settings(install)
     install.set_defaults(command=_install)
+
+    scan = commands.add_parser("scan", help="say what scripts and notebooks import, and what of it is missing here")
+    scan.add_argument("paths", nargs="+", metavar="PATH", help="a script, a notebook, or a folder of these")
+    scan.add_argument("--json", action="store_true", help="one JSON object a line on standard output")
+    scan.set_defaults(command=_scan)
 
     doctor = commands.add_parser("doctor", help="look at this Python, its surroundings and what may ail them")
     doctor.add_argument("--json", action="store_true", help="one JSON object a line on standard output")
@@ -131,6 +142,25 @@ def _outcome_as_json(name: str, outcome: Outcome) -> str:
             "note": outcome.note,
         }
     )
+
+
+def _scan(parsed: argparse.Namespace) -> int:
+    from autoinstall import scanned, scanning  # noqa: PLC0415 - the other commands need none
+
+    settings, search = Session().settings(), _path_without_working_folder()
+    found = [scanning.scan(path, settings, search) for path in parsed.paths]
+    for each in found:
+        if parsed.json:
+            for line in scanned.as_json(each):
+                _answer(line)
+            continue
+        _tell(f"{each.path}:")
+        _tell(scanned.as_text(each, command="autoinstall"))
+        if each.offered:
+            _tell(
+                f"To install what is missing: autoinstall install {' '.join(one.import_name for one in each.offered)}"
+            )
+    return DONE if any(each.imports for each in found) else NOTHING
 
 
 def _doctor(parsed: argparse.Namespace) -> int:

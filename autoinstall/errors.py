@@ -33,6 +33,18 @@ class BadProjectNameError(AutoinstallError, ValueError):
         return f"{printable(self.text)!r} is not a project's name: write it as the index does, such as opencv-python"
 
 
+class BadCondaNameError(AutoinstallError, ValueError):
+    """A text that cannot be what a conda channel calls a package."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        super().__init__(text)
+
+    def __str__(self) -> str:
+        """Show the text escaped and cut: it may come from anywhere."""
+        return f"{printable(self.text)!r} is not what a conda channel calls a package"
+
+
 class TableDamagedError(AutoinstallError):
     """The bundled table is missing or cannot be read."""
 
@@ -66,6 +78,34 @@ class BadSettingError(AutoinstallError, ValueError):
 
 class BadRequestError(AutoinstallError, ValueError):
     """What was typed to be installed cannot be asked for; the message says how to."""
+
+
+class BadPinError(BadRequestError):
+    """A file of pins holds something that is no exact pin; `line` counts from 1, `None` where it is the whole."""
+
+    def __init__(self, file: str, line: int | None, problem: str) -> None:
+        self.file = file
+        self.line = line
+        self.problem = problem
+        super().__init__(file, line, problem)
+
+    def __str__(self) -> str:
+        """Name the file and the line, and say that nothing came of it."""
+        where = f"{self.file} {self.problem}" if self.line is None else f"{self.file}, line {self.line}: {self.problem}"
+        return f"{where}; nothing was installed"
+
+
+class UnreadableSourceError(AutoinstallError, ValueError):
+    """A script, notebook or folder whose imports cannot be read."""
+
+    def __init__(self, file: Path, problem: str) -> None:
+        self.file = file
+        self.problem = problem
+        super().__init__(file, problem)
+
+    def __str__(self) -> str:
+        """Name the file and what is wrong with it."""
+        return f"{printable(str(self.file))} {self.problem}"
 
 
 class EnvironmentNotWritableError(AutoinstallError):

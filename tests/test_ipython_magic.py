@@ -58,7 +58,7 @@ def test_status_says_what_holds_and_where_it_was_said(desk: Desk, capsys: pytest
         "  mode          ask (a question before anything is installed; default)",
         "  installer     pip (c.AutoInstall)",
         "  installs into /made-up (Python 3.12)",
-        "Sub-commands: doctor, install, mode, which; %autoinstall? tells about them.",
+        "Sub-commands: doctor, install, mode, scan, which; %autoinstall? tells about them.",
     ]
 
 
@@ -112,7 +112,10 @@ def test_install_declined_says_why(desk: Desk, capsys: pytest.CaptureFixture[str
     ("line", "said"),
     [
         ("wich cv2", "%autoinstall: there is no sub-command wich; did you mean which?"),
-        ("frobnicate", "%autoinstall: there is no sub-command frobnicate; there are doctor, install, mode, which."),
+        (
+            "frobnicate",
+            "%autoinstall: there is no sub-command frobnicate; there are doctor, install, mode, scan, which.",
+        ),
         ("mode sometimes", "%autoinstall mode: mode = 'sometimes' (argument): it must be off or ask or auto"),
         ("mode ask auto", "%autoinstall mode takes one of off, ask, auto"),
         ("which", "%autoinstall which takes import names: %autoinstall which cv2 yaml"),
@@ -167,3 +170,26 @@ def test_after_the_end_magics_and_completers_are_as_they_were(tmp_path: Path) ->
         before = dict(magics), dict(completers)
         Magic(shell, Handle()).end()
         assert (magics, completers) == before
+
+
+def test_a_scan_shows_the_table_and_asks_once(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
+    known = (advice("sklearn", Verdict.TRUSTED, "scikit-learn"), advice("skimage", Verdict.TRUSTED, "scikit-image"))
+    desk.machine.advices = {each.import_name: each for each in known}
+    desk.folder.joinpath("made.py").write_text("import sklearn\nimport skimage\n")
+    shown = desk.run("%autoinstall scan made.py", capsys)
+    assert "  sklearn  scikit-learn  missing" in shown.splitlines()
+    assert desk.asker.prompts == ["Install scikit-learn and scikit-image? [y]es / [n]o / [c]hoose / [d]etails: "]
+    assert [[one.project for one in wanted] for wanted in desk.machine.planned] == [["scikit-learn", "scikit-image"]]
+
+
+def test_a_scan_of_this_notebook(
+    desk: Desk, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("JPY_SESSION_NAME", raising=False)
+    assert "%autoinstall scan FILE.ipynb" in desk.run("%autoinstall scan", capsys)
+    file = desk.folder / "made.ipynb"
+    file.write_text('{"cells": [{"cell_type": "code", "source": "import mine_alone"}]}')
+    desk.shell.user_ns["__vsc_ipynb_file__"] = str(file)
+    assert "mine_alone" in desk.run("%autoinstall scan", capsys)
+    assert "takes one file" in desk.run("%autoinstall scan a b", capsys)
+    assert "is not there" in desk.run("%autoinstall scan absent.py", capsys)

@@ -3,6 +3,7 @@
 import difflib
 import shlex
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Protocol
 
 from IPython.core.error import UsageError
@@ -11,6 +12,7 @@ from autoinstall import __version__, answers, findings, typed
 from autoinstall.doctor import Doctor
 from autoinstall.errors import AutoinstallError
 from autoinstall.hook import Handle
+from autoinstall.ipython.notebook_file import notebook_file
 from autoinstall.ipython.shell import Entry, Shell
 from autoinstall.settings import Mode
 from autoinstall.text import printable
@@ -35,6 +37,9 @@ _HELP = """See and say what autoinstall does when an import is missing.
 %autoinstall install NAME... [--project NAME[==VERSION]]
     Install what these import names need, after one question; an earlier no is forgotten. A project's name
     (opencv-python) is recognised. With --project, exactly that project is installed for one import name.
+%autoinstall scan [FILE]
+    Show what this notebook (or another one, a script, a folder) imports, and install what is missing after one
+    question. What counts is the file as it was last saved.
 %autoinstall doctor [--json]
     Look at this Python, where installs go, and what is easily taken for it; say what mends what ails.
 
@@ -56,10 +61,12 @@ class Magic:
 
     def __init__(self, shell: Shell, handle: Handle) -> None:
         self._handle = handle
+        self._shell = shell
         self._commands: dict[str, Callable[[Sequence[str]], None]] = {
             "doctor": self._doctor,
             "install": self._install,
             "mode": self._mode,
+            "scan": self._scan,
             "which": self._which,
         }
 
@@ -136,6 +143,23 @@ class Magic:
         for _request, outcome in typed.provide_each(wanted, self._handle.provide):
             if outcome.note is not None:
                 _say(outcome.note)
+
+    def _scan(self, words: Sequence[str]) -> None:
+        if len(words) > 1:
+            raise UsageError(f"%{_NAME} scan takes one file or folder, or nothing for this notebook")
+        file = Path(words[0]) if words else notebook_file(self._shell.user_ns)
+        if file is None:
+            raise UsageError(
+                f"%{_NAME} scan: which file this notebook is kept in is not known: %{_NAME} scan FILE.ipynb"
+            )
+        from autoinstall import scanned, scanning  # noqa: PLC0415 - loads what reading requirements needs
+
+        session = self._handle.session
+        found = scanning.scan(file, session.settings())
+        _say(scanned.as_text(found, command=f"%{_NAME}"))
+        request = scanned.request(found, is_cell=True)
+        if request is not None and (note := self._handle.provide(request).note) is not None:
+            _say(note)
 
     def _doctor(self, words: Sequence[str]) -> None:
         if list(words) not in ([], ["--json"]):

@@ -40,7 +40,7 @@ class Dispatch(Protocol):
 class Shell(Protocol):
     """An `InteractiveShell`, as far as autoinstall touches it."""
 
-    # Any, three times: values that belong to IPython and are only kept, put back or looked into by name.
+    # Any, four times: values that belong to IPython and are only kept, put back or looked into by name.
     CustomTB: CustomTraceback
     custom_exceptions: tuple[type[BaseException], ...]
     events: Events
@@ -48,6 +48,7 @@ class Shell(Protocol):
     strdispatchers: dict[str, Dispatch]
     configurables: list[Any]
     db: MutableMapping[str, Any]
+    user_ns: dict[str, Any]
     config: Any
 
     def run_code(  # noqa: D102 - IPython's
