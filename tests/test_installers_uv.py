@@ -568,13 +568,28 @@ def test_a_warm_cache_spares_the_download(
     assert cached.samefile(linked)
 
 
+def of_the_same_size(body: bytes) -> bytes:
+    """Return a wheel that differs in one bit of a time stamp, which nothing but the hash tells."""
+    return body[:10] + bytes([body[10] ^ 1]) + body[11:]
+
+
+@pytest.mark.parametrize(
+    "swap",
+    [of_the_same_size, lambda _: Wheel("snark", "2.0", {"snark.py": "EVIL = True"}).build()],
+    ids=["same size", "other size"],
+)
 def test_a_file_that_was_swapped_after_the_plan_is_refused(
-    environment: Environment, uv: Uv, local_index: LocalIndex, tmp_path: Path
+    environment: Environment,
+    uv: Uv,
+    make_index: Callable[..., LocalIndex],
+    tmp_path: Path,
+    swap: Callable[[bytes], bytes],
 ) -> None:
+    snark = Wheel("snark", "2.0", {"snark.py": ""})
+    local_index = make_index(Release(snark))
     plan = planned(uv, environment, asking(local_index), "snark")
     assert isinstance(plan, Plan)
-    evil = Wheel("snark", "2.0", {"snark.py": "EVIL = True"})
-    local_index.faults = [Swapped("snark-2.0-py3-none-any.whl", evil.build())]
+    local_index.faults = [Swapped(snark.filename, swap(snark.build()))]
     refusal = carry_out(uv.stage(plan, environment, asking(local_index), tmp_path / "into"))
     assert isinstance(refusal, Refusal)
     assert refusal.obstacle is Obstacle.INDEX_FAILED
