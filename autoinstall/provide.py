@@ -1,6 +1,6 @@
 """The story of a missing import, told once: advise, plan, ask, install, verify, record."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Protocol
@@ -15,6 +15,7 @@ from autoinstall.notes import Instead, Way, Why
 from autoinstall.plan import Obstacle, Plan, Refusal, Wanted
 from autoinstall.settings import Mode, Settings, installer_choice, settle
 from autoinstall.settings import mode as checked_mode
+from autoinstall.transaction import TakenBack, Transaction
 
 _MOST_ROUNDS = 5
 """How often one request is planned anew, because another choice was made or the environment changed meanwhile."""
@@ -133,11 +134,24 @@ class Machine(Protocol):
     def carry_out(self, plan: Plan, settings: Settings, screen: Screen) -> Done | Refusal:
         """Install exactly the plan, whole or not at all, and make it importable in this process."""
 
+    def versions(self) -> Mapping[ProjectName, str]:
+        """Return the version of each project that is installed."""
+
+    def transactions(self) -> tuple[Transaction, ...]:
+        """Return what was installed by way of us, oldest first, what was taken back too."""
+
+    def last_of_this_session(self) -> Transaction | None:
+        """Return what this process installed last and has not taken back, `None` where there is nothing."""
+
+    def take_back(self, transaction: Transaction, screen: Screen) -> TakenBack | Refusal:
+        """Remove exactly what a transaction added, all of it or nothing."""
+
 
 @dataclass(frozen=True, slots=True)
 class _Offer:
     """An import name that leads to a project which may be had."""
 
+    name: ImportName
     advice: Advice
     wanted: Wanted
     needs_typing: bool
@@ -168,6 +182,7 @@ class Session:
         self._machine = machine
         self._said_no: dict[str, str] = {}
         self._this_time: dict[str, str] = {}
+        self._nobody_there: dict[str, str] = {}
 
     @property
     def mode(self) -> str | None:
@@ -207,13 +222,20 @@ class Session:
     def begin_execution(self) -> None:
         """Forget what was "not now": another cell runs, and may ask again."""
         self._this_time.clear()
+        self._nobody_there.clear()
+
+    def forget(self, names: Iterable[ImportName]) -> None:
+        """Ask about these import names anew: what was answered and done about them holds no longer."""
+        for name in names:
+            self._said_no.pop(name, None)
+            self._this_time.pop(name, None)
 
     def note_for(self, exception: BaseException) -> str | None:
         """Return what to say under an error that is about to be shown, `None` where no import is missing."""
         name = missing_import(exception)
         if name is None:
             return None
-        if (note := self._remembered(name)) is not None:
+        if (note := self._remembered(name) or self._nobody_there.get(name)) is not None:
             return self._with_elsewhere(name, note)
         try:
             settings = self.settings()
@@ -245,7 +267,9 @@ class Session:
         finally:
             self.screen.clear()
         if outcome.note is not None:
-            self._this_time[name] = outcome.note
+            # An import that could ask nobody, as in a task, may be made again by a statement that can.
+            if outcome.note != self._nobody_there.get(name):
+                self._this_time[name] = outcome.note
             outcome = replace(outcome, note=self._with_elsewhere(name, outcome.note))
         elif outcome.is_installed:
             # Should the import fail all the same, it is not for want of asking once more.
@@ -261,7 +285,10 @@ class Session:
             return offer
         way = self._way(settings, is_cell=request.is_cell)
         if (why := self._obstacle(offer, settings)) is not None:
-            return Outcome(Status.DECLINED, notes.withheld(offer.advice, why, way))
+            note = notes.withheld(offer.advice, why, way)
+            if why is Why.NOBODY:
+                self._nobody_there[request.import_name] = note
+            return Outcome(Status.DECLINED, note)
         offers = [offer]
         if not offer.needs_typing:
             offers += self._along(request, settings)
@@ -273,7 +300,8 @@ class Session:
             outright = replace(
                 advice, verdict=Verdict.TRUSTED, project=request.project, candidates=(request.project,)
             )
-            return _Offer(outright, Wanted(import_name(name), request.project, request.version), needs_typing=False)
+            wanted = Wanted(import_name(name), request.project, request.version)
+            return _Offer(import_name(name), outright, wanted, needs_typing=False)
         # What lives on at the index, such as telnetlib, is had by those who ask for it after reading the advice.
         offered = (Verdict.TRUSTED, Verdict.CHOICE, Verdict.RARE, *((Verdict.ADVICE,) if request.is_explicit else ()))
         if advice.verdict in offered and advice.project is not None:
@@ -282,7 +310,7 @@ class Session:
                 project = proposed
                 advice = replace(advice, project=project)
             wanted = Wanted(import_name(name), project)
-            return _Offer(advice, wanted, needs_typing=advice.verdict is Verdict.RARE)
+            return _Offer(import_name(name), advice, wanted, needs_typing=advice.verdict is Verdict.RARE)
         if advice.verdict is Verdict.INSTALLED and request.is_explicit:
             self.screen.say(advice.reason)
             return Outcome(Status.PRESENT, lines=(advice.reason,), installed=(import_name(name),))
@@ -321,7 +349,7 @@ class Session:
                 answer = self._ask(plan, offers, request)
                 if answer is Answer.CHOOSE:
                     chosen = self._choose(offers, way)
-                    if main.wanted.import_name not in {offer.wanted.import_name for offer in chosen}:
+                    if main.name not in {offer.name for offer in chosen}:
                         return self._declined(offers, Why.NOT_NOW, way)
                     offers = chosen
                     continue
@@ -349,26 +377,26 @@ class Session:
         return consent.put(question, self.asker)
 
     def _remarks(self, offers: Sequence[_Offer]) -> list[str]:
-        elsewhere = [self.machine.elsewhere(offer.wanted.import_name) for offer in offers]
+        elsewhere = [self.machine.elsewhere(offer.name) for offer in offers]
         return [remark for remark in (self.machine.remark, *elsewhere) if remark is not None]
 
     def _choose(self, offers: Sequence[_Offer], way: Way) -> list[_Offer]:
         """Return the offers as chosen; one that was declined is remembered as a no."""
-        wanted = {offer.wanted.import_name: offer.wanted.project for offer in offers}
+        wanted = {offer.name: offer.wanted.project for offer in offers}
         chosen = consent.choose(wanted, self._standings(offers), self.asker) or {}
         kept = []
         for offer in offers:
-            project = chosen.get(offer.wanted.import_name)
+            project = chosen.get(offer.name)
             if project is not None:
                 advice = replace(offer.advice, project=project)
                 kept.append(replace(offer, advice=advice, wanted=replace(offer.wanted, project=project)))
-            elif offer.wanted.import_name in chosen:
+            elif offer.name in chosen:
                 self._declined([offer], Why.SAID_NO, way)
         return kept
 
     def _standings(self, offers: Sequence[_Offer]) -> dict[ImportName, Standing]:
         return {
-            offer.wanted.import_name: Standing(self.machine.rank_of(offer.wanted.project), offer.advice.candidates)
+            offer.name: Standing(self.machine.rank_of(offer.wanted.project), offer.advice.candidates)
             for offer in offers
         }
 
@@ -376,19 +404,21 @@ class Session:
         """Remember the answer for all that was shown: what was said of the whole was said of each."""
         remembered = self._said_no if why is Why.SAID_NO else self._this_time
         for offer in offers:
-            remembered[offer.wanted.import_name] = notes.withheld(offer.advice, why, way)
-        names = tuple(offer.wanted.import_name for offer in offers)
+            remembered[offer.name] = notes.withheld(offer.advice, why, way)
+        names = tuple(offer.name for offer in offers)
         return Outcome(Status.DECLINED, self._remembered(names[0]), declined=names)
 
     def _remembered(self, name: str) -> str | None:
         return self._said_no.get(name) or self._this_time.get(name)
 
     def _installed(self, done: Done, offers: Sequence[_Offer], way: Way) -> Outcome:
-        names = tuple(offer.wanted.import_name for offer in offers)
+        names = tuple(offer.name for offer in offers)
         for name in names:
             self._said_no.pop(name, None)
         if not done.plan.items:
-            return Outcome(Status.PRESENT, installed=names)
+            line = f"{', '.join(names)} is there now: it was installed from elsewhere meanwhile."
+            self.screen.say(line)
+            return Outcome(Status.PRESENT, lines=(line,), installed=names)
         added = ", ".join(f"{item.project} {item.version}" for item in done.plan.items)
         projects = sorted({str(offer.wanted.project) for offer in offers})
         way = replace(way, target=self.machine.target)

@@ -3,6 +3,7 @@
 import pytest
 
 from autoinstall.advice import Verdict
+from autoinstall.consent import Nobody
 from autoinstall.names import ProjectName
 from autoinstall.plan import Obstacle, Plan, Refusal
 from autoinstall.provide import Done, Request, Session, Status
@@ -77,6 +78,16 @@ def test_nobody_there_is_a_no_before_any_planning() -> None:
         "  To install it: %pip install opencv-python"
     )
     assert machine.planned == []
+
+
+def test_where_nobody_could_be_asked_a_statement_that_can_ask_still_does() -> None:
+    session, machine, asker = _session("y")
+    session.asker = Nobody()
+    note = session.provide(Request("yaml", is_cell=True)).note
+    assert session.note_for(ModuleNotFoundError("x", name="yaml")) == note
+    session.asker = asker
+    assert session.provide(Request("yaml", is_cell=True)).is_installed
+    assert len(machine.carried_out) == 1
 
 
 def test_without_a_pip_our_own_command_comes_first() -> None:
@@ -250,7 +261,8 @@ def test_somebody_else_brought_it_meanwhile() -> None:
     machine = FakeMachine([YAML], results=[Done(Plan((), "uv"))])
     session, machine, _ = _session("y", machine=machine)
     outcome = session.provide(Request("yaml"))
-    assert (outcome.status, outcome.is_installed, outcome.lines) == (Status.PRESENT, True, ())
+    assert (outcome.status, outcome.is_installed) == (Status.PRESENT, True)
+    assert outcome.lines == ("yaml is there now: it was installed from elsewhere meanwhile.",)
 
 
 def test_installed_but_still_missing_is_said_and_not_offered_again() -> None:
