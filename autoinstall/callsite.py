@@ -130,19 +130,14 @@ def _asker(frame: "FrameType | None") -> "tuple[FrameType | None, FrameType | No
     return frame, machinery
 
 
-def add_library_folder(folder: str) -> None:
-    """Have the code in a folder that Python did not come with (an install's target) count as library code."""
-    _library_folders.append(os.path.join(os.path.normcase(folder), ""))
-    _kinds.clear()
-
-
 # Whose code is it?
 
 
 def _standard_library_folders() -> list[str]:
     """Return what sysconfig calls stdlib and platstdlib, without the 5 ms that importing sysconfig takes.
 
-    purelib and platlib need no look: in every scheme they are a folder called `site-packages` or `dist-packages`.
+    purelib and platlib need no look: in every scheme they are a folder called `site-packages` or `dist-packages`. So
+    is the folder that an install beside an environment puts on the path; see `target`.
     """
     stdlib = os.path.normcase(os.path.dirname(os.__file__))
     base = os.path.normcase(sys.base_prefix)

@@ -85,17 +85,6 @@ def test_a_made_up_library(folder: str, source: str, tmp_path: Path, run: Run, r
     assert recorder.refusals() == ["library"]
 
 
-def test_a_folder_that_was_named_counts_as_a_library(
-    tmp_path: Path, run: Run, recorder: Recorder, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(callsite, "_library_folders", list(callsite._library_folders))
-    monkeypatch.setattr(callsite, "_kinds", {})
-    run("import absent")
-    callsite.add_library_folder(str(tmp_path))
-    run("import absent")
-    assert recorder.refusals() == [None, "library"]
-
-
 @pytest.mark.parametrize("key", ["stdlib", "platstdlib", "purelib", "platlib"])
 def test_library_folders_are_those_of_sysconfig(key: str) -> None:
     assert callsite._kind_of_file(str(Path(sysconfig.get_path(key), "x", "y.py"))) == callsite._LIBRARY
