@@ -12,9 +12,9 @@ from tests.support.shell import made_shell
 
 def test_what_is_configured_is_told_and_nothing_else(tmp_path: Path) -> None:
     told: list[Mapping[str, object]] = []
-    with made_shell(tmp_path, {"AutoInstall": {"mode": "off", "min_age_days": 14}}) as shell:
+    with made_shell(tmp_path, {"AutoInstall": {"mode": "off", "min_age_days": 14, "target": "/mine"}}) as shell:
         Configuration(shell, told.append)
-    assert told == [{"mode": "off", "min_age_days": 14}]
+    assert told == [{"mode": "off", "min_age_days": 14, "target": "/mine"}]
 
 
 def test_config_magic_shows_and_changes_them(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

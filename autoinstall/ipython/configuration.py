@@ -2,13 +2,13 @@
 
 from collections.abc import Callable, Mapping
 
-from traitlets import Enum, Integer
+from traitlets import Enum, Integer, Unicode
 from traitlets.config import Configurable
 
 from autoinstall.ipython.shell import Shell
 from autoinstall.settings import InstallerChoice, Mode
 
-_SETTINGS = ("mode", "installer", "min_age_days")
+_SETTINGS = ("mode", "installer", "min_age_days", "target")
 
 
 class AutoInstall(Configurable):
@@ -33,6 +33,12 @@ class AutoInstall(Configurable):
         allow_none=True,
         min=0,
         help="How many days a release has to have been on the index, where that is known.",
+    ).tag(config=True)
+
+    target = Unicode(
+        default_value=None,
+        allow_none=True,
+        help="The folder that holds your own installs beside environments that are not yours to change.",
     ).tag(config=True)
 
     def said(self) -> Mapping[str, object]:
