@@ -54,7 +54,8 @@ def index() -> Iterator[LocalIndex]:
         stand_in("snark", "2.0", "snark"),
         Wheel("emoji", "2.15.0", {"emoji.py": "", "emoji_more.pth": "emoji_more\n", "emoji_more/smile.py": ""}),
     )
-    with LocalIndex([Release(wheel) for wheel in wheels]) as running:
+    # Debian 12's pip (23.0) fails over metadata files of an index that tells of them in JSON by that key.
+    with LocalIndex([Release(wheel, has_metadata=False) for wheel in wheels]) as running:
         yield running
 
 
@@ -120,10 +121,13 @@ def test_nobody_there_is_told_how_to_make_an_environment(managed: _Managed, inde
     assert index.requests == {}
 
 
-def test_auto_leaves_it_alone_unless_a_folder_was_named(managed: _Managed, tmp_path: Path) -> None:
+@pytest.mark.parametrize("installer", ["uv", "pip"])
+def test_auto_leaves_it_alone_unless_a_folder_was_named(managed: _Managed, tmp_path: Path, installer: str) -> None:
     before = _system_files()
     script = managed.environment.script(IMPORT)
-    run = ("-m", "autoinstall", "run", "--mode", "auto", str(script))
+    if installer == "pip" and managed.environment.run("-m", "pip", "--version").returncode:
+        pytest.skip("the operating system's Python has no pip")
+    run = ("-m", "autoinstall", "run", "--mode", "auto", "--installer", installer, str(script))
     result = managed.environment.run(*run)
     assert result.returncode == 1
     assert "autoinstall: /usr belongs to the operating system, and autoinstall leaves it as it is." in result.stderr

@@ -17,7 +17,7 @@ from autoinstall.errors import BadSettingError
 from autoinstall.findings import Finding
 from autoinstall.platforms import here
 from autoinstall.settings import Settings
-from tests.conftest import FreshEnvironment
+from tests.conftest import FreshEnvironment, StartKernel
 from tests.support.staging import environment_at
 
 Examine = Callable[..., list[Finding]]
@@ -207,6 +207,23 @@ def test_what_we_left_half_installed(examine: Examine, own: Environment) -> None
     assert said == f"an install that was interrupted, or is under way, in {work}"
     assert mend is not None
     assert "import autoinstall; autoinstall.enable()" in mend
+
+
+@pytest.mark.kernel
+def test_the_magic_in_a_kernel_whose_server_is_another_python(
+    fresh_environment: FreshEnvironment, start_kernel: StartKernel
+) -> None:
+    """Who starts the kernel here is the Python of these tests."""
+    kernel = start_kernel(fresh_environment("ipython9"))
+    assert kernel.execute("%load_ext autoinstall").status == "ok"
+    people = kernel.execute("%autoinstall doctor")
+    assert people.status == "ok"
+    said = " ".join(people.stdout.split())
+    assert f"the notebook server runs another Python: {Path(sys.prefix).resolve()}" in said
+    assert "To install for this kernel, type in a cell: %autoinstall install NAME" in said
+    lines = kernel.execute("%autoinstall doctor --json").stdout.splitlines()
+    assert {"server"} <= {json.loads(line)["topic"] for line in lines}
+    assert kernel.execute("%autoinstall doctor --loud").stderr.endswith("takes nothing, or --json\n")
 
 
 def test_nothing_is_written(examine: Examine, own: Environment, tmp_path: Path) -> None:
