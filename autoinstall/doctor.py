@@ -126,7 +126,10 @@ class Doctor:
 
     def _tools(self, settings: Settings, installed: Mapping[ProjectName, Installed]) -> Iterator[Finding]:
         configuration = indexes.read(self.variables, self.environment.prefix, home=self.home, platform=self.platform)
+        shown = set()
         for choice in installers.INSTALLERS:
+            if choice == "conda" and not self.environment.is_conda:
+                continue
             tool = installers.choose(choice, self.environment, installed, configuration, self.variables)
             if isinstance(tool, Refusal):
                 yield Finding("tools", f"{choice}: {tool.sentence}")
@@ -135,7 +138,8 @@ class Doctor:
             version = installed[ProjectName(choice)].version if ProjectName(choice) in installed else ""
             if binary is not None:
                 version = self._version((str(binary), "--version")) or version
-            yield Finding("tools", f"{choice} {version}" + (f", {binary}" if binary is not None else ""))
+            shown.add(str(binary))
+            yield Finding("tools", f"{tool.name} {version}" + (f", {binary}" if binary is not None else ""))
         chosen = installers.choose(settings.installer, self.environment, installed, configuration, self.variables)
         if isinstance(chosen, Refusal):
             mend = (
@@ -145,16 +149,18 @@ class Doctor:
         else:
             yield Finding("tools", f"{chosen.name} plans and installs")
         for name in _CONDAS:
-            if (path := shutil.which(name, path=self.variables.get("PATH", ""))) is not None:
+            path = shutil.which(name, path=self.variables.get("PATH", ""))
+            if path is not None and path not in shown:
                 yield Finding("tools", f"{name} {self._version((path, '--version'))}, {path}")
 
     def _indexes(self) -> Iterator[Finding]:
         configuration = indexes.read(self.variables, self.environment.prefix, home=self.home, platform=self.platform)
-        for name, one in (("uv", configuration.for_uv()), ("pip", configuration.pip)):
-            yield from (Finding("index", f"{name}: {line}") for line in _sources(one))
-            for problem in one.problems:
-                if name == "pip":
-                    yield Finding("index", f"cannot be read: {problem}", "Correct this file, or remove it.")
+        of_uv, of_pip = (tuple(_sources(one)) for one in (configuration.for_uv(), configuration.pip))
+        both = {"uv and pip": of_uv} if of_uv == of_pip else {"uv": of_uv, "pip": of_pip}
+        for name, lines in both.items():
+            yield from (Finding("index", f"{name}: {line}") for line in lines)
+        for problem in configuration.for_uv().problems:
+            yield Finding("index", f"cannot be read: {problem}", "Correct this file, or remove it.")
 
     def _shell(self, installed: Mapping[ProjectName, Installed]) -> Iterator[Finding]:
         look = self._look()
@@ -190,10 +196,14 @@ class Doctor:
 
     def _conda(self, path: str) -> Iterator[Finding]:
         found = next((found for name in _CONDAS[:3] if (found := shutil.which(name, path=path))), None)
-        goes = self.variables.get("CONDA_PREFIX")
-        if found is None or goes is None:
+        if found is None:
             return
         name = Path(found).stem
+        # Where none is active, conda and mamba install into the one that they lie in; micromamba lies in none.
+        base = str(Path(found).parent.parent) if name != "micromamba" else None
+        goes = self.variables.get("CONDA_PREFIX") or base
+        if goes is None:
+            return
         if _is_same(goes, self.environment.prefix):
             yield Finding("shell", f"{name} installs into this environment")
             return

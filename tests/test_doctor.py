@@ -123,6 +123,8 @@ def test_a_conda_that_installs_elsewhere(examine: Examine, own: Environment, tmp
     assert _about("shell", found) == [(said, "What conda installs there is not found here.")]
     found = examine(variables, {}, replace(own, is_conda=True))
     assert _about("shell", found) == [(said, f"To install here: conda install --prefix {own.prefix} NAME")]
+    found = examine({"PATH": str(conda.parent)})
+    assert _about("shell", found)[0][0] == f"conda installs into {tmp_path}, not here"
     found = examine(variables | {"CONDA_PREFIX": str(own.prefix)})
     assert _about("shell", found) == [("conda installs into this environment", None)]
 
@@ -131,10 +133,14 @@ def test_indexes_without_their_passwords(examine: Examine, tmp_path: Path) -> No
     (tmp_path / "pip.conf").write_text(
         "[global]\nindex-url = https://ann:secret@index.example/simple\nextra-index-url = https://token@other.example/\n"
     )
-    found = examine({"PATH": "", "PIP_CONFIG_FILE": str(tmp_path / "pip.conf")})
+    variables = {"PATH": "", "PIP_CONFIG_FILE": str(tmp_path / "pip.conf")}
+    found = examine(variables)
     said = _about("index", found)
+    assert (f"uv and pip: https://index.example/simple ({tmp_path / 'pip.conf'})", None) in said
+    assert (f"uv and pip: also https://other.example/ ({tmp_path / 'pip.conf'})", None) in said
+    said = _about("index", examine(variables | {"UV_DEFAULT_INDEX": "https://uv.example/simple"}))
+    assert ("uv: https://uv.example/simple (UV_DEFAULT_INDEX)", None) in said
     assert (f"pip: https://index.example/simple ({tmp_path / 'pip.conf'})", None) in said
-    assert (f"uv: also https://other.example/ ({tmp_path / 'pip.conf'})", None) in said
     assert "secret" not in repr(found)
     assert "token" not in repr(found)
 
