@@ -1,16 +1,19 @@
-"""The two kinds of name: what follows `import`, and what an index calls a project."""
+"""The kinds of name: what follows `import`, what an index calls a project, what conda channels call a package."""
 
 import keyword
 import re
 from typing import NewType
 
-from autoinstall.errors import BadImportNameError, BadProjectNameError
+from autoinstall.errors import BadCondaNameError, BadImportNameError, BadProjectNameError
 
 ImportName = NewType("ImportName", str)
 """What follows `import`: dot-separated ASCII identifiers, checked by `import_name`."""
 
 ProjectName = NewType("ProjectName", str)
 """A project's name as PEP 503 normalises it, made by `project_name`."""
+
+CondaName = NewType("CondaName", ProjectName)
+"""What conda channels call a package, made by `conda_name`: it stands for a project's name in plans of conda's."""
 
 LONGEST_IMPORT_NAME = 100
 """In characters. Exceptions can carry any string as `.name`; the longest real one in the facts is shorter."""
@@ -20,6 +23,9 @@ _IMPORT_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)*", 
 
 # The names specification: letters, digits, `.`, `_` and `-`, beginning and ending with a letter or digit.
 _PROJECT_NAME = re.compile(r"[A-Z0-9]|[A-Z0-9][A-Z0-9._-]*[A-Z0-9]", re.ASCII | re.IGNORECASE)
+
+# CEP 26 takes in what channels hold: lower case only, and unlike a project's name it may begin with `_`.
+_CONDA_NAME = re.compile(r"[a-z0-9_][a-z0-9._-]*", re.ASCII)
 
 
 def is_import_name(text: str) -> bool:
@@ -43,6 +49,13 @@ def project_name(text: str) -> ProjectName:
     if _PROJECT_NAME.fullmatch(text) is None:
         raise BadProjectNameError(text)
     return ProjectName(re.sub(r"[-_.]+", "-", text).lower())
+
+
+def conda_name(text: str) -> CondaName:
+    """Return `text` as a name on conda channels, or raise `BadCondaNameError`."""
+    if _CONDA_NAME.fullmatch(text) is None:
+        raise BadCondaNameError(text)
+    return CondaName(ProjectName(text))
 
 
 def root(name: ImportName) -> ImportName:
