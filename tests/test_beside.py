@@ -14,6 +14,7 @@ import pytest
 from autoinstall import activate, destination
 from autoinstall.environment import current
 from autoinstall.journal import Journal
+from tests.activate.test_disk import mounted
 from tests.conftest import FreshEnvironment, StartKernel
 from tests.support.catalogue import Release, stand_in
 from tests.support.environments import Environment
@@ -242,6 +243,28 @@ def test_a_read_only_environment(read_only: Environment, index: LocalIndex, tmp_
     found = _as_anybody(read_only, "-m", "autoinstall", "doctor", AUTOINSTALL_TARGET=named).stderr
     assert f"not here: {reason}" in " ".join(found.split())
     assert f"found in {site}" in " ".join(found.split())
+
+
+def test_a_disk_without_room(fresh_environment: FreshEnvironment, tmp_path: Path) -> None:
+    big = Wheel("humanize", "6.0.3", {"humanize/__init__.py": "", "humanize/data.bin": os.urandom(1_000_000)})
+    with LocalIndex([Release(big)]) as index, mounted(tmp_path / "disk", "size=2m"):
+        source = fresh_environment("plain", index)
+        here = tmp_path / "disk" / "env"
+        subprocess.run([sys.executable, "-m", "venv", "--without-pip", here], check=True)
+        environment = replace(
+            source, prefix=here, environ={**source.environ, "PYTHONPATH": str(source.site_packages)}
+        )
+        script = str(environment.script("import humanize\nprint(humanize.__file__)\n"))
+        run = ("-m", "autoinstall", "run", "--mode", "auto", script)
+        refused = environment.run(*run)
+        assert refused.returncode == 1
+        assert f"autoinstall: No space is left at {here}, where about 3.0 MB are needed, and" in refused.stderr
+        assert index.downloaded == set()
+        named = tmp_path / "scratch"
+        result = environment.run(*run, environ={"AUTOINSTALL_TARGET": str(named)})
+        assert result.returncode == 0, result.stderr
+        [site] = named.glob("*/site-packages")
+        assert result.stdout == f"{site / 'humanize' / '__init__.py'}\n"
 
 
 @pytest.mark.kernel
