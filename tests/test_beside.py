@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -190,6 +191,25 @@ def test_an_install_that_died_is_put_in_order_at_the_next_start(managed: _Manage
     result = managed.environment.run(*run, environ=target)
     assert result.stderr == ("autoinstall: cleared away an install that ended before anything of it was in place\n")
     assert not (site / ".autoinstall" / "work").exists()
+
+
+def test_several_at_once_all_succeed(managed: _Managed, tmp_path: Path) -> None:
+    scripts = [
+        str(managed.environment.script(f"import {name}\nprint({name}.__file__)\n", f"{name}{number}.py"))
+        for name in ("humanize", "tabulate")
+        for number in range(2)
+    ]
+    named = {"AUTOINSTALL_TARGET": str(tmp_path / "scratch")}
+
+    def run(script: str) -> subprocess.CompletedProcess[str]:
+        return managed.environment.run("-m", "autoinstall", "run", "--mode", "auto", script, environ=named)
+
+    with ThreadPoolExecutor(len(scripts)) as pool:
+        results = list(pool.map(run, scripts))
+    assert [(result.returncode, result.stdout.count(str(tmp_path / "scratch"))) for result in results] == [(0, 1)] * 4
+    [site] = (tmp_path / "scratch").glob("*/site-packages")
+    kept = Journal(site).transactions()
+    assert sorted(each.names for each in kept) == ["humanize 6.0.3", "tabulate 0.9.0"]
 
 
 @pytest.fixture
