@@ -16,7 +16,9 @@ from autoinstall.errors import (
     BadSettingError,
     UnreadableSourceError,
 )
-from autoinstall.provide import Outcome, Session, Status
+from autoinstall.plan import Obstacle, Refusal
+from autoinstall.provide import Session
+from autoinstall.roles import Outcome, Status
 from autoinstall.settings import InstallerChoice, Mode
 
 DONE, NOTHING, WRONG_USAGE, FAILED = range(4)
@@ -71,6 +73,23 @@ def _parser() -> argparse.ArgumentParser:
     scan.add_argument("paths", nargs="+", metavar="PATH", help="a script, a notebook, or a folder of these")
     scan.add_argument("--json", action="store_true", help="one JSON object a line on standard output")
     scan.set_defaults(command=_scan)
+
+    history = commands.add_parser("history", help="list what autoinstall has installed here, oldest first")
+    history.add_argument("--json", action="store_true", help="one JSON object a line on standard output")
+    history.set_defaults(command=_history)
+
+    undo = commands.add_parser("undo", help="take back exactly what one install added")
+    undo.add_argument("id", nargs="?", metavar="ID", help="which one, as history tells; else this process's last")
+    undo.set_defaults(command=_undo)
+
+    freeze = commands.add_parser("freeze", help="print what autoinstall has installed here as exact versions")
+    freeze.add_argument("--json", action="store_true", help="one JSON object a line")
+    freeze.set_defaults(command=_freeze)
+
+    restore = commands.add_parser("restore", help="install exactly what freeze has printed, after one question")
+    restore.add_argument("file", type=Path, metavar="FILE", help="what freeze has printed, kept in a file")
+    _add_settings(restore)
+    restore.set_defaults(command=_restore)
 
     doctor = commands.add_parser("doctor", help="look at this Python, its surroundings and what may ail them")
     doctor.add_argument("--json", action="store_true", help="one JSON object a line on standard output")
@@ -161,6 +180,54 @@ def _scan(parsed: argparse.Namespace) -> int:
                 f"To install what is missing: autoinstall install {' '.join(one.import_name for one in each.offered)}"
             )
     return DONE if any(each.imports for each in found) else NOTHING
+
+
+def _history(parsed: argparse.Namespace) -> int:
+    from autoinstall import past  # noqa: PLC0415 - the other commands need none
+
+    transactions = Session().machine.transactions()
+    for each in transactions:
+        if parsed.json:
+            _answer(past.as_json(each))
+        else:
+            _tell(past.as_text(each))
+    if not transactions:
+        _tell("autoinstall has installed nothing here.")
+    return DONE if transactions else NOTHING
+
+
+def _undo(parsed: argparse.Namespace) -> int:
+    from autoinstall import past  # noqa: PLC0415 - the other commands need none
+    from autoinstall.terminal import TerminalScreen  # noqa: PLC0415 - the same
+
+    done = past.undo(Session(screen=TerminalScreen()), parsed.id, is_cell=False)
+    if isinstance(done, Refusal):
+        _tell(f"autoinstall: {done.sentence}.")
+        return NOTHING if done.obstacle is Obstacle.NOT_FOUND else FAILED
+    _tell(past.undone_as_text(done, is_cell=False))
+    return DONE
+
+
+def _freeze(parsed: argparse.Namespace) -> int:
+    from autoinstall import past  # noqa: PLC0415 - the other commands need none
+
+    session = Session()
+    frozen = past.freeze(session)
+    if not frozen:
+        _tell("autoinstall has installed nothing here that is installed still.")
+        return NOTHING
+    text = past.frozen_as_json(frozen) if parsed.json else past.frozen_as_text(frozen, session)
+    _answer(text.rstrip("\n"))
+    return DONE
+
+
+def _restore(parsed: argparse.Namespace) -> int:
+    from autoinstall.restore import restore  # noqa: PLC0415 - the other commands need none
+
+    outcome = restore(_session(parsed), parsed.file, is_cell=False)
+    if outcome.note is not None:
+        _tell(outcome.note)
+    return _STATUSES[outcome.status]
 
 
 def _doctor(parsed: argparse.Namespace) -> int:

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from _typeshed.importlib import MetaPathFinderProtocol
 
     from autoinstall.callsite import CallSite
-    from autoinstall.provide import Outcome, Request, Session
+    from autoinstall.provide import Session
+    from autoinstall.roles import Outcome, Request
 
     _Path = Sequence[str] | None
     _Before = tuple[bool, str | None, str | None]
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 
 # What can be said without loading the settings, which know all there is and what to answer to anything else.
 _USUAL_MODES = (None, "ask", "auto", "off")
-_USUAL_INSTALLERS = (None, "auto", "uv", "pip")
+_USUAL_INSTALLERS = (None, "auto", "conda", "uv", "pip")
 
 # Where a process that died half-way through an install left its work; `activate` says the same in `places`.
 _UNFINISHED = os.path.join(".autoinstall", "work")  # noqa: PTH118 - pathlib costs 8 ms
@@ -273,6 +274,10 @@ class Handle:
         name = self._asked_as.get(request.import_name, request.import_name)
         return self._turn.take(lambda: self.session.provide(replace(request, import_name=name)))
 
+    def undisturbed(self, act: "Callable[[], _Result]") -> "_Result":
+        """Return what `act` returns, called when no other thread's import is being provided."""
+        return self._turn.take(act)
+
     def note_for(self, exception: BaseException) -> str | None:
         """Return what the session says under an error that is about to be shown, `None` where that is nothing."""
         if isinstance(exception, ModuleNotFoundError) and (name := self._asked_as.get(str(exception.name))):
@@ -320,7 +325,7 @@ class Handle:
 
     def _tell(self, fullname: str, site: "CallSite") -> bool:
         from autoinstall import ahead  # noqa: PLC0415 - loads what only a miss needs
-        from autoinstall.provide import Request  # noqa: PLC0415 - the same
+        from autoinstall.roles import Request  # noqa: PLC0415 - the same
 
         advise = self.session.advise
         asked, *_ = ahead.telling_names(site.wanted, site.from_names, advise)

@@ -2,15 +2,17 @@
 
 import os
 import secrets
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from itertools import zip_longest
 from pathlib import Path
 
 from autoinstall import (
     activate,
     advice,
     destination,
+    direct,
     elsewhere,
     environment,
     index,
@@ -28,19 +30,22 @@ from autoinstall.errors import EnvironmentNotWritableError
 from autoinstall.facts import current_facts
 from autoinstall.index import Access
 from autoinstall.indexes import Configuration
-from autoinstall.installers import Installer
+from autoinstall.installers import DirectInstaller, Installer, InTurn
 from autoinstall.interpreters import Look
 from autoinstall.journal import Journal
 from autoinstall.names import ImportName, ProjectName, import_name
 from autoinstall.notes import Instead
-from autoinstall.plan import Obstacle, Plan, Refusal, Wanted
+from autoinstall.plan import Item, Obstacle, Plan, Refusal, Wanted
 from autoinstall.presence import look_for
-from autoinstall.provide import Done, Screen
-from autoinstall.settings import Settings
-from autoinstall.text import size_as_text
+from autoinstall.roles import Done, Screen
+from autoinstall.settings import InstallerChoice, Settings
+from autoinstall.transaction import TakenBack, Transaction
 
 _MAY_BE_ELSEWHERE = (Verdict.TRUSTED, Verdict.CHOICE, Verdict.RARE, Verdict.UNKNOWN)
 """Advice of another kind has said already what is the matter."""
+
+_LACKING = (Obstacle.NOT_FOUND, Obstacle.NO_WHEEL_FOR_THIS_PYTHON)
+"""What one tool refuses so, the next may have."""
 
 _FOR_THE_INDEX_TO_EXPLAIN = (
     Obstacle.NOT_FOUND,
@@ -61,6 +66,7 @@ class ThisMachine:
     variables: Mapping[str, str] = field(default_factory=lambda: os.environ)
     session: str = field(default_factory=lambda: secrets.token_hex(8))
     destination: Destination = field(init=False)
+    _said: set[str] = field(default_factory=set, init=False)
 
     def __post_init__(self) -> None:
         """Install into the environment, until a plan finds that it is not ours to change."""
@@ -121,25 +127,34 @@ class ThisMachine:
         self.destination = found
         installed = environment.installed()
         configuration = self._configuration()
-        tool = self._tool(settings, installed, configuration)
-        if isinstance(tool, Refusal):
-            return tool
-        steps = tool.plan(
-            wanted,
-            self.environment,
-            installed,
-            configuration,
-            min_age_days=settings.min_age_days or None,
-            now=datetime.now(UTC),
-        )
-        plan = run.carry_out(steps, _shown(screen, None))
+        tools = self._tools(settings, installed, configuration)
+        if isinstance(tools, Refusal):
+            return tools
+        self._say_once(tools.remark, screen)
+        for tool, next_one in zip_longest(tools.tools, tools.tools[1:]):
+            steps = tool.plan(
+                wanted,
+                self.environment,
+                installed,
+                configuration,
+                min_age_days=settings.min_age_days or None,
+                now=datetime.now(UTC),
+            )
+            plan: Plan | Refusal = run.carry_out(steps, _shown(screen, None))
+            # Of several, some may be had from it: then the one that stands still is planned for by itself.
+            if isinstance(plan, Plan) or plan.obstacle not in _LACKING or len(wanted) > 1 or next_one is None:
+                break
+            self._say_once(f"{plan.sentence} {next_one.name} installs it from the index.", screen)
         if isinstance(plan, Refusal):
-            return self._explained(plan, wanted, settings)
+            is_of_index = not isinstance(tool, DirectInstaller)
+            return self._explained(plan, wanted, settings) if is_of_index else plan
         if not plan.items:
-            names = ", ".join(one.import_name for one in wanted)
+            names = ", ".join(one.import_name or one.project for one in wanted)
             projects = ", ".join(one.project for one in wanted)
             sentence = f"{projects} is installed here already, but does not provide {names}."
             return Refusal(Obstacle.NOT_PROVIDED, sentence)
+        if isinstance(tool, DirectInstaller):
+            return plan
         # pip reports neither sizes nor upload times; what uv does not tell, the index does not say.
         plan = self.dated(plan) if tool.name == "pip" else plan
         found = destination.with_room(self.destination, self.environment, plan, settings)
@@ -150,7 +165,7 @@ class ThisMachine:
 
     def dated(self, plan: Plan) -> Plan:
         """Return the plan with the sizes and upload times that its tool did not know, and the index does."""
-        return index.date(plan, self._access())
+        return plan if plan.is_of_conda else index.date(plan, self._access())
 
     def carry_out(self, plan: Plan, settings: Settings, screen: Screen) -> Done | Refusal:
         """Install exactly the plan, whole or not at all, and make it importable in this process."""
@@ -162,17 +177,74 @@ class ThisMachine:
                 if self.target is not None:
                     target.put_on_path(self.target)
                 # Another kernel may have been at work while the person was thinking, or while this one waited.
-                if all(look_for(name).is_whole for name in names):
-                    return Done(Plan((), plan.installer))
                 installed = environment.installed()
-                if any(item.project in installed for item in plan.items):
+                if all(_is_there(item, installed) for item in plan.items if item.is_asked_for):
+                    return Done(Plan((), plan.installer))
+                tools = self._tools(settings, installed, self._configuration())
+                if isinstance(tools, Refusal):
+                    return tools
+                tool = next((tool for tool in tools.tools if tool.name == plan.installer), None)
+                if isinstance(tool, DirectInstaller):
+                    return self._install_directly(plan, tool, journal, screen)
+                if tool is None or any(item.project in installed for item in plan.items):
                     return Refusal(Obstacle.CHANGED, "The environment has changed meanwhile.")
-                tool = self._tool(settings, installed, self._configuration())
-                if isinstance(tool, Refusal):
-                    return tool
                 return self._install(plan, names, tool, journal, screen)
         except EnvironmentNotWritableError as problem:
             return Refusal(Obstacle.NOT_WRITABLE, str(problem))
+
+    def versions(self) -> Mapping[ProjectName, str]:
+        """Return the version of each project that this process sees installed."""
+        return {project: one.version for project, one in environment.installed().items()}
+
+    def transactions(self) -> tuple[Transaction, ...]:
+        """Return what was installed by way of us, here and beside it, oldest first, what was taken back too."""
+        found = (each for _, journal in self._journals() for each in journal.transactions())
+        return tuple(sorted(found, key=lambda each: each.when))
+
+    def last_of_this_session(self) -> Transaction | None:
+        """Return what this process installed last and has not taken back, `None` where there is nothing."""
+        last = (found for _, journal in self._journals() if (found := journal.last_of(self.session)) is not None)
+        return max(last, key=lambda each: each.when, default=None)
+
+    def _journals(self) -> Iterator[tuple[Environment, Journal]]:
+        for here in destination.all_of(self.environment):
+            yield here, Journal(here.purelib)
+
+    def take_back(self, transaction: Transaction, screen: Screen) -> TakenBack | Refusal:
+        """Take out exactly what a transaction added, all of it, or nothing where something has come to need it."""
+        for here, journal in self._journals():
+            if journal.by_id(transaction.id) is not None:
+                return self._take_back(transaction, here, journal, screen)
+        return Refusal(Obstacle.NOT_FOUND, f"no record of {transaction.id} is left here")
+
+    def _take_back(
+        self, transaction: Transaction, here: Environment, journal: Journal, screen: Screen
+    ) -> TakenBack | Refusal:
+        try:
+            with activate.lock(here, working_for=transaction.wanted, record=journal, say=screen.say):
+                # Another process may have done it while this one waited, and a third installed the same again.
+                now = journal.by_id(transaction.id)
+                if now is None or now.undone is not None:
+                    return Refusal(Obstacle.NOT_FOUND, f"{transaction.names} was taken back already")
+                if not transaction.is_of_conda:
+                    return activate.take_back(transaction, here, journal)
+                installed, configuration = environment.installed(), self._configuration()
+                tool = installers.choose(
+                    InstallerChoice.CONDA, self.environment, installed, configuration, self.variables
+                )
+                if not isinstance(tool, DirectInstaller):
+                    sentence = f"not undone: {transaction.installer} installed it, and only that can take it out"
+                    return Refusal(Obstacle.INSTALLER_MISSING, sentence)
+                return direct.take_back(transaction, tool, self.environment, journal, show=_shown(screen, None))
+        except EnvironmentNotWritableError as problem:
+            return Refusal(Obstacle.NOT_WRITABLE, str(problem))
+
+    def _install_directly(
+        self, plan: Plan, tool: DirectInstaller, journal: Journal, screen: Screen
+    ) -> Done | Refusal:
+        show = _shown(screen, plan.size)
+        done = direct.install(plan, tool, self.environment, journal, session=self.session, show=show)
+        return done if isinstance(done, Refusal) else Done(plan, done.id)
 
     def _install(
         self,
@@ -234,19 +306,29 @@ class ThisMachine:
     def _configuration(self) -> Configuration:
         return indexes.read(self.variables, self.environment.prefix)
 
-    def _tool(
+    def _tools(
         self, settings: Settings, installed: Mapping[ProjectName, Installed], configuration: Configuration
-    ) -> Installer | Refusal:
-        return installers.choose(settings.installer, self.environment, installed, configuration, self.variables)
+    ) -> InTurn | Refusal:
+        # In a folder beside it, the environment's own tool has no say.
+        here = replace(self.environment, is_conda=self.destination.environment.is_conda)
+        return installers.in_turn(settings.installer, here, installed, configuration, self.variables)
+
+    def _say_once(self, line: str, screen: Screen) -> None:
+        if line and line not in self._said:
+            self._said.add(line)
+            screen.say(line)
+
+
+def _is_there(item: Item, installed: Mapping[ProjectName, Installed]) -> bool:
+    if item.wanted_as:
+        return all(look_for(name).is_whole for name in item.wanted_as)
+    return item.project in installed
 
 
 def _shown(screen: Screen, total: int | None) -> Callable[[run.Progress], None]:
     def show(progress: run.Progress) -> None:
-        done = f"{progress.phase}"
-        if progress.received and total:
-            done += f" ({size_as_text(progress.received)} of {size_as_text(total)})"
-        elif progress.received:
-            done += f" ({size_as_text(progress.received)})"
-        screen.progress(done)
+        # What is planned for has been said, in better words than a tool's.
+        doing = "" if progress.phase == "planning" else progress.phase
+        screen.progress(doing, progress.received, total)
 
     return show

@@ -9,7 +9,7 @@ from enum import StrEnum
 from autoinstall.advice import Advice, Verdict
 from autoinstall.authors import Authored
 from autoinstall.names import ProjectName
-from autoinstall.provide import Request
+from autoinstall.roles import Request
 from autoinstall.text import printable
 
 _WIDTH = 80

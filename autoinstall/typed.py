@@ -7,7 +7,8 @@ from autoinstall import table
 from autoinstall.advice import Verdict
 from autoinstall.errors import BadRequestError
 from autoinstall.names import is_import_name, project_name
-from autoinstall.provide import Outcome, Request, Session
+from autoinstall.provide import Session
+from autoinstall.roles import Outcome, Request
 
 _IMPORTS = (Verdict.INSTALLED, Verdict.TRUSTED, Verdict.CHOICE, Verdict.RARE)
 """What is taken for an import name; another name may be a project's."""

@@ -14,7 +14,8 @@ from autoinstall.environment import current
 from autoinstall.interpreters import Interpreter, Look, Role
 from autoinstall.names import import_name
 from autoinstall.platforms import here
-from autoinstall.provide import Request, Session
+from autoinstall.provide import Session
+from autoinstall.roles import Request
 from tests.conftest import FreshEnvironment
 from tests.support.catalogue import stand_in
 from tests.support.local_index import LocalIndex

@@ -6,7 +6,8 @@ from autoinstall import notes
 from autoinstall.advice import Verdict
 from autoinstall.notes import Instead, Way, Why
 from autoinstall.plan import Obstacle, Refusal
-from autoinstall.provide import Request, Session
+from autoinstall.provide import Session
+from autoinstall.roles import Request
 from autoinstall.settings import Mode
 from tests.support.story import FakeMachine, ScriptedAsker, advice
 

@@ -6,7 +6,8 @@ from autoinstall.advice import Verdict
 from autoinstall.consent import Nobody
 from autoinstall.names import ProjectName
 from autoinstall.plan import Obstacle, Plan, Refusal
-from autoinstall.provide import Done, Request, Session, Status
+from autoinstall.provide import Session
+from autoinstall.roles import Done, Request, Status
 from tests.support.story import FakeMachine, ScriptedAsker, advice, item
 
 CV2 = advice("cv2", Verdict.CHOICE, "opencv-python", "opencv-python-headless")

@@ -16,7 +16,8 @@ from autoinstall.ipython.rerun import Rerun
 from autoinstall.ipython.shell import Shell
 from autoinstall.ipython.tracebacks import Tracebacks, add_note
 from autoinstall.missing import missing_import
-from autoinstall.provide import Request, Session
+from autoinstall.provide import Session
+from autoinstall.roles import Request
 from autoinstall.terminal import TerminalScreen, terminal_asker
 from autoinstall.text import printable
 

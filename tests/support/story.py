@@ -1,14 +1,16 @@
 """Made-up parts for the story: a person whose answers are known, plans out of thin air, a machine that only notes."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from autoinstall.advice import Advice, Verdict
 from autoinstall.names import ImportName, ProjectName
 from autoinstall.notes import Instead
 from autoinstall.plan import File, Item, Plan, Refusal, Wanted
-from autoinstall.provide import Done, Screen
+from autoinstall.roles import Done, Screen
 from autoinstall.settings import Settings
+from autoinstall.transaction import TakenBack, Transaction
 
 
 class ScriptedAsker:
@@ -57,7 +59,11 @@ def advice(name: str, verdict: Verdict, *candidates: str, reason: str = "", sugg
 
 
 class FakeMachine:
-    """A machine that knows what it is told and installs nothing; `plans` and `results` are used up one a call."""
+    """A machine that knows what it is told and installs nothing; `plans` and `results` are used up one a call.
+
+    `kept` are the transactions that it knows of, `there` the versions that it takes for installed. What is of the
+    session `here` is this process's. Nothing stands in the way of an undo but what `refusing` says.
+    """
 
     place = "/made-up"
     python = "3.12"
@@ -78,6 +84,9 @@ class FakeMachine:
         self.results = list(results)
         self.planned: list[tuple[Wanted, ...]] = []
         self.carried_out: list[Plan] = []
+        self.kept: list[Transaction] = []
+        self.there: dict[ProjectName, str] = {}
+        self.refusing: Refusal | None = None
 
     def advise(self, name: str, settings: Settings) -> Advice:  # noqa: ARG002 - the protocol's
         return self.advices.get(name) or advice(name, Verdict.UNKNOWN, reason=f"nothing is known to provide {name}")
@@ -96,7 +105,11 @@ class FakeMachine:
         if self.plans:
             return self.plans.pop(0)
         return Plan(
-            tuple(item(one.project, one.version or "1.0", wanted_as=[one.import_name]) for one in wanted), "uv"
+            tuple(
+                item(one.project, one.version or "1.0", wanted_as=[one.import_name] if one.import_name else [])
+                for one in wanted
+            ),
+            "uv",
         )
 
     def dated(self, plan: Plan) -> Plan:
@@ -105,3 +118,19 @@ class FakeMachine:
     def carry_out(self, plan: Plan, settings: Settings, screen: Screen) -> Done | Refusal:  # noqa: ARG002
         self.carried_out.append(plan)
         return self.results.pop(0) if self.results else Done(plan, "1")
+
+    def versions(self) -> Mapping[ProjectName, str]:
+        return self.there
+
+    def transactions(self) -> tuple[Transaction, ...]:
+        return tuple(self.kept)
+
+    def last_of_this_session(self) -> Transaction | None:
+        ours = [each for each in self.kept if each.session == "here" and each.undone is None]
+        return ours[-1] if ours else None
+
+    def take_back(self, transaction: Transaction, screen: Screen) -> TakenBack | Refusal:  # noqa: ARG002
+        if self.refusing is not None:
+            return self.refusing
+        self.kept[self.kept.index(transaction)] = replace(transaction, undone=datetime.now(UTC))
+        return TakenBack(transaction, (), ())

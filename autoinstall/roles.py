@@ -1,0 +1,142 @@
+"""Who takes part in the story of a missing import, and what they hand each other."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+from autoinstall.advice import Advice
+from autoinstall.names import ImportName, ProjectName
+from autoinstall.notes import Instead
+from autoinstall.plan import Plan, Refusal, Wanted
+from autoinstall.settings import Settings
+from autoinstall.transaction import TakenBack, Transaction
+
+
+class Status(StrEnum):
+    """How a request ended."""
+
+    INSTALLED = "installed"
+    PRESENT = "present"
+    DECLINED = "declined"
+    NOT_OFFERED = "not offered"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """An import that is missing, and what is known of who asks.
+
+    `also` are imports that will surely follow. `is_explicit` says that the person typed the name to have it
+    installed, which overrules an earlier no. `project` and `version` are what a person named outright,
+    past the table. `proposed` are, by import name, candidates of a choice to propose in place of the usual one.
+    """
+
+    import_name: str
+    is_cell: bool = False
+    also: tuple[str, ...] = ()
+    is_explicit: bool = False
+    project: ProjectName | None = None
+    version: str | None = None
+    proposed: tuple[tuple[str, ProjectName], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a request ended, and what is to be said of it.
+
+    `note` belongs under Python's own error, `lines` after an install; `installed` names what is importable now,
+    `declined` what a person was asked about and did not want.
+    """
+
+    status: Status
+    note: str | None = None
+    lines: tuple[str, ...] = ()
+    installed: tuple[ImportName, ...] = ()
+    declined: tuple[ImportName, ...] = ()
+
+    @property
+    def is_installed(self) -> bool:
+        """Tell whether the import that was asked for can be tried again."""
+        return self.status in (Status.INSTALLED, Status.PRESENT)
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What a plan's execution added: nothing, where somebody else had brought it meanwhile."""
+
+    plan: Plan
+    transaction: str | None = None
+
+
+class Screen(Protocol):
+    """What a face shows while the story goes on."""
+
+    def progress(self, doing: str = "", received: int = 0, total: int | None = None) -> None:
+        """Show what is being done now, in place of what was shown before; empty: the same goes on.
+
+        `received` is how many bytes have come, `total` how many will, `None` where that is not known.
+        """
+
+    def clear(self) -> None:
+        """Take the progress away."""
+
+    def say(self, line: str) -> None:
+        """Show a line that stays."""
+
+
+class Machine(Protocol):
+    """This interpreter and its environment, or a made-up one: what can be known of it and done to it."""
+
+    @property
+    def place(self) -> str:
+        """The folder that is installed into."""
+
+    @property
+    def python(self) -> str:
+        """This Python's version as people say it: `3.12`."""
+
+    @property
+    def has_pip(self) -> bool:
+        """Whether `%pip` would work here."""
+
+    @property
+    def target(self) -> str | None:
+        """The folder that is installed into beside an environment which is not ours to change, else `None`."""
+
+    @property
+    def remark(self) -> str | None:
+        """Why it is installed there; `None` where it is the environment that is installed into."""
+
+    def instead(self, *, is_cell: bool) -> Instead | None:
+        """Return what to do where nothing may be put into this environment, `None` where something may."""
+
+    def elsewhere(self, name: str) -> str | None:
+        """Say for which other Python a name is installed, `None` where that is not known."""
+
+    def advise(self, name: str, settings: Settings) -> Advice:
+        """Return what an import name leads to."""
+
+    def rank_of(self, project: ProjectName) -> int | None:
+        """Return how popular a project is."""
+
+    def plan(self, wanted: Sequence[Wanted], settings: Settings, screen: Screen) -> Plan | Refusal:
+        """Return what would be installed, to the file. Changes nothing."""
+
+    def dated(self, plan: Plan) -> Plan:
+        """Return the plan with the sizes and upload times that its tool did not know."""
+
+    def carry_out(self, plan: Plan, settings: Settings, screen: Screen) -> Done | Refusal:
+        """Install exactly the plan, whole or not at all, and make it importable in this process."""
+
+    def versions(self) -> Mapping[ProjectName, str]:
+        """Return the version of each project that is installed."""
+
+    def transactions(self) -> tuple[Transaction, ...]:
+        """Return what was installed by way of us, oldest first, what was taken back too."""
+
+    def last_of_this_session(self) -> Transaction | None:
+        """Return what this process installed last and has not taken back, `None` where there is nothing."""
+
+    def take_back(self, transaction: Transaction, screen: Screen) -> TakenBack | Refusal:
+        """Remove exactly what a transaction added, all of it or nothing."""
