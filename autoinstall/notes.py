@@ -31,17 +31,24 @@ class Instead:
 class Way:
     """How this person types an install: in a cell or in a shell, and whether this environment has a pip.
 
-    `target` is the folder that was installed into beside the environment. `instead` is there where autoinstall would
+    `target` is the folder that was installed into beside the environment. `conda` is the command of conda's kind that
+    installed into this environment, `prefix` where that is. `instead` is there where autoinstall would
     not install for this person either.
     """
 
     is_cell: bool
     has_pip: bool = True
     target: str | None = None
+    conda: str | None = None
+    prefix: str = ""
     instead: Instead | None = None
 
     def by_hand(self, *projects: str) -> str:
         """Return the command that installs `projects` without autoinstall."""
+        if self.conda is not None:
+            # In a cell IPython names the environment; in a shell it would be the one that is active there.
+            where = "" if self.is_cell else f"--prefix {quoted((self.prefix,))} "
+            return f"{'%' if self.is_cell else ''}{self.conda} install {where}{' '.join(projects)}"
         start = "%pip install" if self.is_cell else "python -m pip install"
         target = "" if self.target is None else f"--target {quoted((self.target,))} "
         return f"{start} {target}{' '.join(projects)}"

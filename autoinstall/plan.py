@@ -18,7 +18,7 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """One wheel, named by its hash.
+    """One file to install from, a wheel or a conda package, named by its hash.
 
     `size` is in bytes; it and `uploaded` are `None` where the index does not say. `index` is the index that listed
     the file, without credentials, or empty where that is not known.
@@ -35,6 +35,8 @@ class File:
 @dataclass(frozen=True, slots=True)
 class Item:
     """One distribution of a plan: what is installed, from which file, and on whose account.
+
+    Where conda is the installer, it goes by the name that conda's channels have for it.
 
     `wanted_as` are the import names that asked for it; `needed_by` the projects of the plan that require it.
     An item that nothing asks for has an entry in `needed_by`.
@@ -55,7 +57,7 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """An exact set of wheels that makes every wanted import work and changes nothing that is installed.
+    """An exact set of files that makes every wanted import work and changes nothing that is installed.
 
     `installer` is the tool that planned it and will install it. `indexes` say where the files come from, without
     credentials, for people to read. An empty `items` means that all that is wanted is there already.
@@ -64,6 +66,11 @@ class Plan:
     items: tuple[Item, ...]
     installer: str
     indexes: tuple[str, ...] = ()
+
+    @property
+    def is_of_conda(self) -> bool:
+        """Tell whether it is made of conda's packages, not of wheels."""
+        return any(item.file.name.endswith((".conda", ".tar.bz2")) for item in self.items)
 
     @property
     def size(self) -> int | None:

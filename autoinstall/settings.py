@@ -25,6 +25,7 @@ class InstallerChoice(StrEnum):
     """Which tool plans and installs; `auto` takes the one that the environment uses."""
 
     AUTO = "auto"
+    CONDA = "conda"
     UV = "uv"
     PIP = "pip"
 

@@ -5,9 +5,10 @@ import secrets
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Protocol
 
-from autoinstall.names import ImportName, ProjectName, import_name, project_name
+from autoinstall.names import ImportName, ProjectName, conda_name, import_name, project_name
 
 FORMAT = 1
 """Grows only when an older reader would misunderstand; unknown fields are passed over by every version."""
@@ -15,10 +16,14 @@ FORMAT = 1
 
 @dataclass(frozen=True, slots=True)
 class Distribution:
-    """One distribution that was added."""
+    """One distribution that was added.
+
+    `build` is which build of the version it is, of what conda has installed; empty for all else.
+    """
 
     project: ProjectName
     version: str
+    build: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +57,27 @@ class Transaction:
     undone: datetime | None = None
 
     @property
+    def is_of_conda(self) -> bool:
+        """Tell whether conda installed it: then it is conda that keeps the files, and takes them back."""
+        return any(each.build for each in self.distributions)
+
+    @property
     def names(self) -> str:
         """The distributions as people read them: `boojum-tools 1.5, snark 2.0`."""
         return ", ".join(f"{each.project} {each.version}" for each in self.distributions)
+
+
+@dataclass(frozen=True, slots=True)
+class TakenBack:
+    """What was taken out.
+
+    `kept` are files that were changed since, moved to where these paths say; `loaded` are import names of what went
+    that this process has imported: they stay usable until it is restarted.
+    """
+
+    transaction: Transaction
+    kept: tuple[Path, ...]
+    loaded: tuple[str, ...]
 
 
 class Record(Protocol):
@@ -84,7 +107,9 @@ def as_json(transaction: Transaction) -> dict[str, object]:
         "process": transaction.process,
         "session": transaction.session,
         "wanted": list(transaction.wanted),
-        "distributions": [[each.project, each.version] for each in transaction.distributions],
+        "distributions": [
+            [each.project, each.version, *([each.build] if each.build else [])] for each in transaction.distributions
+        ],
         "files": [[each.path, each.sha256, each.size] for each in transaction.files],
         "folders": list(transaction.folders),
     }
@@ -104,15 +129,16 @@ def from_json(raw: object) -> Transaction | None:
             process=int(raw["process"]),
             session=str(raw["session"]),
             wanted=tuple(import_name(str(name)) for name in _listed(raw["wanted"])),
-            distributions=tuple(
-                Distribution(project_name(str(project)), str(version))
-                for project, version in _rows(raw["distributions"])
-            ),
+            distributions=tuple(_distribution(*map(str, row)) for row in _rows(raw["distributions"])),
             files=tuple(Added(str(path), str(sha256), int(str(size))) for path, sha256, size in _rows(raw["files"])),
             folders=tuple(str(folder) for folder in _listed(raw["folders"])),
         )
     except (KeyError, TypeError, ValueError):
         return None
+
+
+def _distribution(name: str, version: str, build: str = "") -> Distribution:
+    return Distribution(conda_name(name) if build else project_name(name), version, build)
 
 
 def _listed(raw: object) -> list[object]:

@@ -4,9 +4,10 @@ from autoinstall.activate.admission import Admitted, admit, keep, new_staging, w
 from autoinstall.activate.inspection import inspect
 from autoinstall.activate.lock import lock, recover
 from autoinstall.activate.objections import Hazard, Objection
-from autoinstall.activate.removal import TakenBack, take_back
+from autoinstall.activate.removal import loaded, needed_by_others, take_back
 from autoinstall.activate.sight import refresh, verify
 from autoinstall.environment import Environment
+from autoinstall.transaction import TakenBack
 
 __all__ = [
     "Admitted",
@@ -17,7 +18,9 @@ __all__ = [
     "admit",
     "inspect",
     "keep",
+    "loaded",
     "lock",
+    "needed_by_others",
     "new_staging",
     "recover",
     "refresh",

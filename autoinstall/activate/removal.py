@@ -4,8 +4,7 @@ import importlib
 import os
 import secrets
 import sys
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path, PurePosixPath
 
 from packaging.requirements import InvalidRequirement, Requirement
@@ -20,20 +19,7 @@ from autoinstall.errors import BadProjectNameError
 from autoinstall.names import ProjectName, project_name
 from autoinstall.plan import Obstacle, Refusal
 from autoinstall.text import printable
-from autoinstall.transaction import Record, Transaction
-
-
-@dataclass(frozen=True, slots=True)
-class TakenBack:
-    """What was taken out.
-
-    `kept` are files that were changed since, moved to where these paths say; `loaded` are import names of what went
-    that this process has imported: they stay usable until it is restarted.
-    """
-
-    transaction: Transaction
-    kept: tuple[Path, ...]
-    loaded: tuple[str, ...]
+from autoinstall.transaction import Added, Record, TakenBack, Transaction
 
 
 def take_back(
@@ -52,7 +38,6 @@ def take_back(
         return refused
     work = Work(ours(environment) / WORK / secrets.token_hex(2), environment)
     moves, kept = _lay_out(transaction, work)
-    loaded = _loaded(transaction)
     pending = Pending("remove", transaction, moves)
     try:
         work.folder.mkdir(parents=True)
@@ -74,7 +59,27 @@ def take_back(
         return _failure(transaction, problem)
     work.close()
     importlib.invalidate_caches()
-    return TakenBack(transaction, kept, loaded)
+    return TakenBack(transaction, kept, loaded(transaction.files))
+
+
+def needed_by_others(going: Collection[ProjectName], there: Mapping[ProjectName, Installed]) -> Refusal | None:
+    """Refuse where a distribution that stays requires one that would go (markers evaluated, extras not counted)."""
+    needed = sorted(
+        f"{needed} is needed by {name}"
+        for name, distribution in there.items()
+        if name not in going
+        for needed in _requirements(distribution)
+        if needed in going
+    )
+    if needed:
+        return Refusal(Obstacle.NEEDED, f"not undone: {needed[0]}, which was installed otherwise", "\n".join(needed))
+    return None
+
+
+def loaded(files: Iterable[Added]) -> tuple[str, ...]:
+    """Return the import names of such files that this process has imported: they stay until it is restarted."""
+    tops = {PurePosixPath(file.path).parts[0].partition(".")[0] for file in files}
+    return tuple(sorted(name for name in tops if name in sys.modules))
 
 
 def _objection(
@@ -91,17 +96,7 @@ def _objection(
                 f"to remove it anyway: {environment.executable} -m pip uninstall {each.project}"
             )
             return Refusal(Obstacle.CHANGED, sentence)
-    going = {each.project for each in ours_there}
-    needed = sorted(
-        f"{needed} is needed by {name}"
-        for name, distribution in there.items()
-        if name not in going
-        for needed in _requirements(distribution)
-        if needed in going
-    )
-    if needed:
-        return Refusal(Obstacle.NEEDED, f"not undone: {needed[0]}, which was installed otherwise", "\n".join(needed))
-    return None
+    return needed_by_others({each.project for each in ours_there}, there)
 
 
 def _requirements(distribution: Installed) -> Iterator[ProjectName]:
@@ -138,11 +133,6 @@ def _lay_out(transaction: Transaction, work: Work) -> tuple[tuple[Move, ...], tu
 
 def _is_metadata(path: str) -> bool:
     return PurePosixPath(path).parts[0].endswith(".dist-info")
-
-
-def _loaded(transaction: Transaction) -> tuple[str, ...]:
-    tops = {PurePosixPath(file.path).parts[0].partition(".")[0] for file in transaction.files}
-    return tuple(sorted(name for name in tops if name in sys.modules))
 
 
 def _path(environment: Environment) -> list[str]:
