@@ -20,8 +20,8 @@ class Command:
     """
 
     argv: tuple[str, ...]
-    environment: Mapping[str, str]
-    files: Mapping[str, bytes] = field(default_factory=dict)
+    environment: Mapping[str, str] = field(repr=False)  # both may hold passwords, and tracebacks show arguments
+    files: Mapping[str, bytes] = field(default_factory=dict, repr=False)
     stall: float = 60.0
     shows_progress: bool = False
     limit: float | None = None

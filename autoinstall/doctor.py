@@ -46,7 +46,7 @@ class Doctor:
     settings: Callable[[], Settings]
     is_cell: bool
     environment: Environment = field(default_factory=environment.current)
-    variables: Mapping[str, str] = field(default_factory=lambda: os.environ)
+    variables: Mapping[str, str] = field(default_factory=lambda: os.environ, repr=False)
     home: Path = field(default_factory=Path.home)
     platform: Platform = field(default_factory=here)
     start: Callable[[Command], Finished] = run.run

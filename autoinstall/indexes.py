@@ -15,10 +15,14 @@ from autoinstall.text import redacted
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """A value, and where it was said: a file's path or a variable's name."""
+    """A value, which may hold a password, and where it was said: a file's path or a variable's name."""
 
     value: str
     origin: str
+
+    def __repr__(self) -> str:
+        """Leave passwords out: tracebacks that show arguments would print them."""
+        return f"Said({redacted(self.value)!r}, {self.origin!r})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +68,7 @@ class Configuration:
 
     pip: Indexes = field(default_factory=Indexes)
     uv: Indexes = field(default_factory=Indexes)
-    uv_settings: Mapping[str, object] = field(default_factory=dict)
+    uv_settings: Mapping[str, object] = field(default_factory=dict, repr=False)
 
     def for_uv(self) -> Indexes:
         """Return what holds when uv installs: its own configuration, and pip's where uv has been told nothing."""

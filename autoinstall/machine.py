@@ -63,7 +63,7 @@ class ThisMachine:
     """
 
     environment: Environment = field(default_factory=environment.current)
-    variables: Mapping[str, str] = field(default_factory=lambda: os.environ)
+    variables: Mapping[str, str] = field(default_factory=lambda: os.environ, repr=False)
     session: str = field(default_factory=lambda: secrets.token_hex(8))
     destination: Destination = field(init=False)
     _said: set[str] = field(default_factory=set, init=False)

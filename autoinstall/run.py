@@ -17,7 +17,7 @@ from typing import IO, TypeVar
 from autoinstall.command import Command, Ending, Finished, Steps
 from autoinstall.lifetime import Leash
 from autoinstall.platforms import here
-from autoinstall.text import LONGEST_SHOWN, printable
+from autoinstall.text import LONGEST_SHOWN, printable, redacted
 
 LONGEST_OUTPUT = 16_000_000
 """In bytes, of each of the two outputs. What exceeds it is dropped; a lock of 1000 wheels takes half a megabyte."""
@@ -36,7 +36,7 @@ _Result = TypeVar("_Result")
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """What is under way, for a face to draw. `line` is what the tool wrote last, made harmless.
+    """What is under way, for a face to draw. `line` is what the tool wrote last, made harmless, without passwords.
 
     `received` is how many bytes have come so far, about; `seconds` counts from the command's start.
     """
@@ -205,7 +205,7 @@ class _Watch:
 
     def _tell(self, now: float) -> None:
         if self._on_progress is not None:
-            line = printable(self._line.strip())
+            line = printable(redacted(self._line.strip()))
             self._on_progress(Progress(self._command.phase, line, self._downloads.grown, now - self._started))
 
 

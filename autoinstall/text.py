@@ -6,8 +6,9 @@ import unicodedata
 LONGEST_SHOWN = 200
 """In characters. Nothing that an index, a wheel or an exception says is shown longer than this."""
 
-# To the last `@` before a space or slash: a password may hold an `@`, `?` or `#` that nobody has escaped.
-_CREDENTIALS = re.compile(r"(?<=://)[^/\s]*@")
+# To the last `@` before a space or slash: a password may hold an `@`, `?` or `#` that nobody has escaped. Where what
+# follows the colon is no port, it may hold a slash too, and tools complain of such a URL by quoting it.
+_CREDENTIALS = re.compile(r"(?<=://)(?:[^/\s]*@|[^/\s:@\[]*:(?!\d*(?:[/?#\s]|$))\S*@)")
 
 _KILOBYTE = 1000
 _DAYS_A_YEAR = 365

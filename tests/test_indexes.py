@@ -7,8 +7,14 @@ import sys
 from pathlib import Path
 
 import pytest
+from packaging.version import Version
 
+from autoinstall.command import Command
+from autoinstall.index import Access
 from autoinstall.indexes import Configuration, Indexes, Said, read
+from autoinstall.installers.pip import Pip
+from autoinstall.installers.uv import Uv
+from autoinstall.machine import ThisMachine
 from autoinstall.platforms import PLATFORMS, System
 from tests.support.processes import clean_environ
 
@@ -259,3 +265,17 @@ def test_indexes_are_described_without_credentials_and_with_their_origin() -> No
         "https://index.example/simple (/etc/pip.conf)",
         "https://third.example/simple",
     )
+
+
+def test_what_a_traceback_shows_of_it_holds_no_password() -> None:
+    """IPython prints arguments in tracebacks where it is told to (`%xmode Verbose`)."""
+    secret = Said("https://ann:secret@index.example/simple", "pip.conf")
+    indexes = Indexes(index=secret, extra=(secret,), proxy=secret)
+    variables = {"UV_INDEX_COMPANY_PASSWORD": "secret"}
+    settings = {"index": [{"url": secret.value}]}
+    command = Command(("uv",), variables, {"uv.toml": secret.value.encode()})
+    machine = ThisMachine(variables=variables)
+    shown = [Configuration(indexes, indexes, settings), Access.configured(indexes), command, machine]
+    shown += [Uv(Path("uv"), variables), Pip(Version("26.0"), variables)]
+    assert "secret" not in repr(shown)
+    assert "https://index.example/simple" in repr(indexes)

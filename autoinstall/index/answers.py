@@ -1,6 +1,6 @@
 """What an index answers about a project, as plain data, and how it is reached."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
@@ -23,10 +23,10 @@ class Access:
     environment's proxies do. `trusted_hosts` (`host` or `host:port`) are not asked for a certificate.
     """
 
-    urls: tuple[str, ...] = (DEFAULT_INDEX,)
+    urls: tuple[str, ...] = field(default=(DEFAULT_INDEX,), repr=False)
     certificate: Path | None = None
     client_certificate: Path | None = None
-    proxy: str | None = None
+    proxy: str | None = field(default=None, repr=False)
     trusted_hosts: tuple[str, ...] = ()
 
     @classmethod

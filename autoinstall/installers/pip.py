@@ -4,7 +4,7 @@ import json
 import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -52,7 +52,7 @@ class Pip:
     """pip as the environment's interpreter runs it. `variables` are those of this process."""
 
     version: Version
-    variables: Mapping[str, str]
+    variables: Mapping[str, str] = field(repr=False)
     name: str = "pip"
 
     def shown_command(self, projects: Sequence[str], environment: Environment) -> str:

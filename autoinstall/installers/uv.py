@@ -33,7 +33,7 @@ class Uv:
     """uv, started as the binary itself. `variables` are those of this process, `home` is the user's folder."""
 
     binary: Path
-    variables: Mapping[str, str]
+    variables: Mapping[str, str] = field(repr=False)
     home: Path = field(default_factory=Path.home)
     name: str = "uv"
 
