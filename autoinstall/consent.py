@@ -69,7 +69,7 @@ class Question:
 
 def compose(
     plan: Plan,
-    standings: Mapping[ImportName, Standing],
+    standings: Mapping[str, Standing],
     *,
     place: str,
     python: str,
@@ -77,15 +77,19 @@ def compose(
     remarks: Sequence[str] = (),
     dated: Callable[[Plan], Plan] = lambda plan: plan,
     type_in_full: ProjectName | None = None,
+    has_choice: bool = True,
 ) -> Question:
     """Return the question about `plan`.
+
+    `standings` are told by import name, and by project for what is wanted for its own sake. Without `has_choice`
+    nothing else than the whole plan can be had.
 
     `dated` finds out for the details what the plan does not know of its files. `place` is the folder installed into,
     `python` its version, `asked_by` who needs it (`This cell`). `remarks` are what else is good to
     know. Nothing that a project's author wrote is in it, and whatever comes from an index is escaped.
     """
-    wanted = tuple(item for item in plan.items if item.wanted_as)
-    along = tuple(item for item in plan.items if not item.wanted_as)
+    wanted = tuple(item for item in plan.items if item.is_asked_for)
+    along = tuple(item for item in plan.items if not item.is_asked_for)
     count = len(wanted)
     things = f"{count} package{'s' if count > 1 else ''}"
     lines = [f"{asked_by} needs {things} that {'are' if count > 1 else 'is'} not installed here:"]
@@ -95,7 +99,9 @@ def compose(
     into = f"{printable(place)} (Python {python}) with {plan.installer}{origin}; nothing already installed changes"
     lines += _wrapped("  into  ", into)
     lines += [line for remark in remarks for line in _wrapped("  note  ", remark)]
-    can_choose = count > 1 or any(len(standings[name].candidates) > 1 for item in wanted for name in item.wanted_as)
+    can_choose = has_choice and (
+        count > 1 or any(len(standings[name].candidates) > 1 for item in wanted for name in item.wanted_as)
+    )
     if type_in_full is not None:
         prompt = f"To install {type_in_full}, type its name in full (anything else: no): "
     else:
@@ -131,7 +137,7 @@ def put(question: Question, asker: Asker) -> Answer:
 
 
 def choose(
-    wanted: Mapping[ImportName, ProjectName], standings: Mapping[ImportName, Standing], asker: Asker
+    wanted: Mapping[ImportName, ProjectName], standings: Mapping[str, Standing], asker: Asker
 ) -> Mapping[ImportName, ProjectName | None] | None:
     """Let a person pick, for each import name, one of its candidates or none; `None` means "not now"."""
     chosen: dict[ImportName, ProjectName | None] = {}
@@ -205,10 +211,9 @@ def _write(text: str) -> None:
     sys.stderr.flush()
 
 
-def _row(item: Item, standings: Mapping[ImportName, Standing]) -> tuple[str, ...]:
-    rank = min(
-        (standing.rank for name in item.wanted_as if (standing := standings[name]).rank is not None), default=None
-    )
+def _row(item: Item, standings: Mapping[str, Standing]) -> tuple[str, ...]:
+    ranks = (standings.get(name, Standing()).rank for name in item.wanted_as or (item.project,))
+    rank = min((rank for rank in ranks if rank is not None), default=None)
     return (
         ", ".join(item.wanted_as),
         f"{item.project} {printable(item.version, 30)}",
@@ -253,7 +258,7 @@ def _and(item: Item) -> str:
 
 
 def _named(items: Sequence[Item]) -> str:
-    names = [str(item.project) for item in sorted(items, key=lambda item: not item.wanted_as)]
+    names = [str(item.project) for item in sorted(items, key=lambda item: not item.is_asked_for)]
     shown = [printable(name, 24) for name in names[:_NAMES_IN_PROMPT]]
     more = len(names) - len(shown)
     if more:

@@ -118,6 +118,7 @@ def _transaction(plan: Plan, added: Sequence[Linked], environment: Environment, 
         process=os.getpid(),
         session=session,
         wanted=tuple(name for item in plan.items for name in item.wanted_as),
+        wanted_from={name: item.project for item in plan.items for name in item.wanted_as},
         distributions=tuple(Distribution(one.name, one.version, one.build) for one in added),
         files=_files(added, environment),
     )

@@ -9,9 +9,12 @@ from autoinstall.names import ImportName, ProjectName
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """One import that is to be satisfied, by which project, in which version (`None`: the newest that may be had)."""
+    """One import that is to be satisfied, by which project, in which version (`None`: the newest that may be had).
 
-    import_name: ImportName
+    An `import_name` of `None` means that the project is wanted for its own sake.
+    """
+
+    import_name: ImportName | None
     project: ProjectName
     version: str | None = None
 
@@ -39,7 +42,7 @@ class Item:
     Where conda is the installer, it goes by the name that conda's channels have for it.
 
     `wanted_as` are the import names that asked for it; `needed_by` the projects of the plan that require it.
-    An item that nothing asks for has an entry in `needed_by`.
+    An item that has neither is wanted for its own sake.
     """
 
     project: ProjectName
@@ -47,6 +50,11 @@ class Item:
     file: File
     wanted_as: tuple[ImportName, ...] = ()
     needed_by: tuple[ProjectName, ...] = ()
+
+    @property
+    def is_asked_for(self) -> bool:
+        """Tell whether it is wanted itself, not only along with others."""
+        return bool(self.wanted_as) or not self.needed_by
 
     def age(self, now: datetime | None = None) -> int | None:
         """Return whole days since the upload, or `None` where it is not known."""

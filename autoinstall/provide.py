@@ -266,7 +266,7 @@ class Session:
                 self._declined([offer], Why.SAID_NO, way)
         return kept
 
-    def _standings(self, offers: Sequence[_Offer]) -> dict[ImportName, Standing]:
+    def _standings(self, offers: Sequence[_Offer]) -> dict[str, Standing]:
         return {
             offer.name: Standing(self.machine.rank_of(offer.wanted.project), offer.advice.candidates)
             for offer in offers

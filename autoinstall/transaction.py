@@ -3,7 +3,7 @@
 import os
 import secrets
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
@@ -39,8 +39,9 @@ class Added:
 class Transaction:
     """What was added together, when (UTC), by whom, and on whose account.
 
-    `wanted` are the import names that were asked for. `files` are those that were not there before, `folders` the
-    folders that had to be made for them, outermost first. `undone` is when it was taken back, `None` while it stands.
+    `wanted` are the import names that were asked for, `wanted_from` tells of which project each. `files` are those
+    that were not there before, `folders` the folders that had to be made for them, outermost first. `undone` is when
+    it was taken back, `None` while it stands.
     """
 
     id: str
@@ -55,6 +56,7 @@ class Transaction:
     files: tuple[Added, ...]
     folders: tuple[str, ...] = ()
     undone: datetime | None = None
+    wanted_from: Mapping[ImportName, ProjectName] = field(default_factory=dict)
 
     @property
     def is_of_conda(self) -> bool:
@@ -107,6 +109,7 @@ def as_json(transaction: Transaction) -> dict[str, object]:
         "process": transaction.process,
         "session": transaction.session,
         "wanted": list(transaction.wanted),
+        "wanted_from": dict(transaction.wanted_from),
         "distributions": [
             [each.project, each.version, *([each.build] if each.build else [])] for each in transaction.distributions
         ],
@@ -120,6 +123,8 @@ def from_json(raw: object) -> Transaction | None:
     if not isinstance(raw, Mapping) or raw.get("format") != FORMAT:
         return None
     try:
+        distributions = tuple(_distribution(*map(str, row)) for row in _rows(raw["distributions"]))
+        projects = {str(each.project): each.project for each in distributions}
         return Transaction(
             id=str(raw["id"]),
             when=datetime.fromisoformat(str(raw["when"])),
@@ -129,11 +134,14 @@ def from_json(raw: object) -> Transaction | None:
             process=int(raw["process"]),
             session=str(raw["session"]),
             wanted=tuple(import_name(str(name)) for name in _listed(raw["wanted"])),
-            distributions=tuple(_distribution(*map(str, row)) for row in _rows(raw["distributions"])),
+            distributions=distributions,
             files=tuple(Added(str(path), str(sha256), int(str(size))) for path, sha256, size in _rows(raw["files"])),
             folders=tuple(str(folder) for folder in _listed(raw["folders"])),
+            wanted_from={
+                import_name(str(name)): projects[str(project)] for name, project in raw.get("wanted_from", {}).items()
+            },
         )
-    except (KeyError, TypeError, ValueError):
+    except (AttributeError, KeyError, TypeError, ValueError):
         return None
 
 

@@ -45,6 +45,7 @@ def lay_out(staged: Staged, plan: Plan, work: Work, session: str) -> Pending:
         process=os.getpid(),
         session=session,
         wanted=tuple(dict.fromkeys(name for item in plan.items for name in item.wanted_as)),
+        wanted_from={name: item.project for item in plan.items for name in item.wanted_as},
         distributions=tuple(Distribution(item.project, item.version) for item in plan.items),
         files=tuple(files),
         folders=tuple(work.relative(folder) for folder in sorted(folders, key=lambda each: len(each.parts))),

@@ -131,10 +131,11 @@ def plan_of(resolved: Resolved, reasons: Mapping[ProjectName, Reason], indexes: 
     items = []
     for each in resolved.lock.wheels:
         reason = reasons.get(each.project, Reason())
-        wanted_as = tuple(one.import_name for one in wanted if one.project == each.project)
+        names = (one.import_name for one in wanted if one.project == each.project)
+        wanted_as = tuple(name for name in names if name is not None)
         needed_by = tuple(who for who in reason.needed_by if who in listed or who in resolved.question.installed)
-        if not wanted_as and not needed_by:
-            needed_by = tuple(root for root in roots if root != each.project)
+        if each.project not in roots and not needed_by:
+            needed_by = roots
         file = replace(each.file, index=reason.index or each.file.index)
         items.append(Item(each.project, each.version, file, wanted_as, needed_by))
     return Plan(tuple(items), installer, indexes.described(item.file.index for item in items))
