@@ -66,17 +66,18 @@ class _Finder(Protocol):
 def look_for(name: ImportName, path: Sequence[str] | None = None) -> Presence:
     """Follow `name` along `path` (`sys.path` where it is `None`) as far as it leads.
 
-    Modules that are loaded, built in or frozen are there. Finders that others have put on `sys.meta_path` (editable
+    Modules that are loaded, built in or frozen are there, but not one whose file was removed since it was loaded: it
+    works until a restart, and is missing then. Finders that others have put on `sys.meta_path` (editable
     installs, setuptools' `distutils`) are asked as an import would ask them; autoinstall's own is not.
     """
-    if isinstance(sys.modules.get(name), ModuleType):
-        return Presence(name, found=name)
+    if (module := _loaded(name)) is not None:
+        return Presence(name, found=name, origin=_file_of(module))
     found: Presence = Presence(name)
     search: Sequence[str] = sys.path if path is None else path
     for prefix in reversed(prefixes(name)):
-        module = sys.modules.get(prefix)
+        module = _loaded(prefix)
         spec = _find(prefix, search)
-        if spec is None and not isinstance(module, ModuleType):
+        if spec is None and module is None:
             break
         locations = _locations(prefix, module, spec, search)
         found = Presence(name, prefix, _kind(spec, locations), spec.origin if spec else None)
@@ -90,6 +91,20 @@ def look_for(name: ImportName, path: Sequence[str] | None = None) -> Presence:
         return Presence(name, found.found, Kind.NAMESPACE, found.origin)
     below = tuple(sorted({module.name for module in pkgutil.iter_modules(list(search))}))
     return Presence(name, found.found, found.kind, found.origin, below)
+
+
+def _loaded(name: ImportName) -> ModuleType | None:
+    module = sys.modules.get(name)
+    if not isinstance(module, ModuleType):
+        return None
+    # What lies in an archive has no file of its own either: the path leads to it all the same.
+    file = _file_of(module)
+    return module if file is None or os.path.lexists(file) else None
+
+
+def _file_of(module: ModuleType) -> str | None:
+    spec = getattr(module, "__spec__", None)
+    return spec.origin if isinstance(spec, ModuleSpec) and spec.has_location else None
 
 
 def _find(fullname: str, path: Sequence[str]) -> ModuleSpec | None:
