@@ -14,6 +14,7 @@ from autoinstall.errors import AutoinstallError
 from autoinstall.hook import Handle
 from autoinstall.ipython.notebook_file import notebook_file
 from autoinstall.ipython.shell import Entry, Shell
+from autoinstall.plan import Refusal
 from autoinstall.settings import Mode
 from autoinstall.text import printable
 
@@ -40,6 +41,14 @@ _HELP = """See and say what autoinstall does when an import is missing.
 %autoinstall scan [FILE]
     Show what this notebook (or another one, a script, a folder) imports, and install what is missing after one
     question. What counts is the file as it was last saved.
+%autoinstall history [--json]
+    List what autoinstall has installed here, oldest first, with the id of each install.
+%autoinstall undo [ID]
+    Take back exactly what this kernel's last install added, or the install of this id, whoever made it.
+%autoinstall freeze [--json] [FILE]
+    Show what autoinstall has installed here as exact versions, or write them into a new file. pip reads it too.
+%autoinstall restore FILE
+    Install exactly the versions of such a file, after one question.
 %autoinstall doctor [--json]
     Look at this Python, where installs go, and what is easily taken for it; say what mends what ails.
 
@@ -64,9 +73,13 @@ class Magic:
         self._shell = shell
         self._commands: dict[str, Callable[[Sequence[str]], None]] = {
             "doctor": self._doctor,
+            "freeze": self._freeze,
+            "history": self._history,
             "install": self._install,
             "mode": self._mode,
+            "restore": self._restore,
             "scan": self._scan,
+            "undo": self._undo,
             "which": self._which,
         }
 
@@ -161,6 +174,54 @@ class Magic:
         if request is not None and (note := self._handle.provide(request).note) is not None:
             _say(note)
 
+    def _history(self, words: Sequence[str]) -> None:
+        if list(words) not in ([], ["--json"]):
+            raise UsageError(f"%{_NAME} history takes nothing, or --json")
+        from autoinstall import past  # noqa: PLC0415 - loads what reading requirements needs
+
+        transactions = self._handle.session.machine.transactions()
+        _say(*map(past.as_json if words else past.as_text, transactions))
+        if not transactions and not words:
+            _say("autoinstall has installed nothing here.")
+
+    def _undo(self, words: Sequence[str]) -> None:
+        if len(words) > 1:
+            raise UsageError(f"%{_NAME} undo takes one id, or nothing for this kernel's last install")
+        from autoinstall import past  # noqa: PLC0415 - the same
+
+        done = self._handle.undisturbed(lambda: past.undo(self._handle.session, *words, is_cell=True))
+        if isinstance(done, Refusal):
+            _say(f"autoinstall: {done.sentence}.")
+        else:
+            _say(past.undone_as_text(done, is_cell=True))
+
+    def _freeze(self, words: Sequence[str]) -> None:
+        files = [word for word in words if word != "--json"]
+        if len(files) > 1 or (files and files[0].startswith("-")):
+            raise UsageError(f"%{_NAME} freeze takes one file, or --json, or nothing")
+        from autoinstall import past  # noqa: PLC0415 - the same
+
+        session = self._handle.session
+        frozen = past.freeze(session)
+        if not frozen:
+            _say("autoinstall has installed nothing here that is installed still.")
+            return
+        text = past.frozen_as_json(frozen) if len(files) < len(words) else past.frozen_as_text(frozen, session)
+        if files:
+            past.write(text, Path(files[0]))
+            _say(f"Wrote {len(frozen)} exact versions into {printable(files[0])}.")
+        else:
+            _say(text.rstrip("\n"))
+
+    def _restore(self, words: Sequence[str]) -> None:
+        if len(words) != 1:
+            raise UsageError(f"%{_NAME} restore takes one file: %{_NAME} restore FILE")
+        from autoinstall.restore import restore  # noqa: PLC0415 - the same
+
+        outcome = self._handle.undisturbed(lambda: restore(self._handle.session, Path(words[0]), is_cell=True))
+        if outcome.note is not None:
+            _say(outcome.note)
+
     def _doctor(self, words: Sequence[str]) -> None:
         if list(words) not in ([], ["--json"]):
             raise UsageError(f"%{_NAME} doctor takes nothing, or --json")
@@ -180,8 +241,10 @@ class Magic:
             return sorted(self._commands)
         if words[:1] == ["mode"] and len(words) == 2:  # noqa: PLR2004 - the word after `mode`
             return sorted(Mode)
-        if words[:1] == ["doctor"]:
+        if words[:1] in (["doctor"], ["freeze"], ["history"]):
             return ["--json"]
+        if words[:1] == ["undo"]:
+            return [each.id for each in self._handle.session.machine.transactions() if each.undone is None]
         if words[:1] == ["install"] and words[-1].startswith("-"):
             return ["--project"]
         return []

@@ -1,0 +1,130 @@
+"""What was installed here before: told, taken back, and written down for another environment."""
+
+import json
+from collections.abc import Sequence
+from datetime import date, datetime
+from pathlib import Path
+
+from autoinstall import pins
+from autoinstall.errors import BadRequestError
+from autoinstall.pins import Pin
+from autoinstall.plan import Obstacle, Refusal
+from autoinstall.provide import Session
+from autoinstall.text import printable
+from autoinstall.transaction import TakenBack, Transaction
+
+_LONGEST = 1000
+
+
+def as_json(transaction: Transaction) -> str:
+    """Return one JSON object on one line; times are UTC, `undone` is null while the transaction stands."""
+    return json.dumps(
+        {
+            "id": transaction.id,
+            "when": transaction.when.isoformat(),
+            "prefix": transaction.prefix,
+            "python": transaction.python,
+            "installer": transaction.installer,
+            "import_names": transaction.wanted,
+            "distributions": [
+                {"project": each.project, "version": each.version} for each in transaction.distributions
+            ],
+            "undone": None if transaction.undone is None else transaction.undone.isoformat(),
+        }
+    )
+
+
+def as_text(transaction: Transaction) -> str:
+    """Return what people read: when by their own clock and the id, then what, for which import, and where."""
+    asked = f" (for import {', '.join(transaction.wanted)})" if transaction.wanted else ""
+    where = f"{transaction.prefix} (Python {transaction.python}) with {transaction.installer}"
+    lines = [
+        f"{_local(transaction.when)}  id {printable(transaction.id)}",
+        f"  {printable(transaction.names, _LONGEST)}{asked}",
+        f"  into {printable(where, _LONGEST)}",
+    ]
+    if transaction.undone is not None:
+        lines.append(f"  taken back {_local(transaction.undone)}")
+    return "\n".join(lines)
+
+
+def undo(session: Session, identity: str | None = None, *, is_cell: bool) -> TakenBack | Refusal:
+    """Take back a transaction: this process's last that stands, or the one of an id (or the beginning of one).
+
+    Afterwards its import names may be asked for again. Raises `BadRequestError` where several ids begin so.
+    """
+    machine = session.machine
+    history = f"{'%' if is_cell else ''}autoinstall history"
+    if identity is None:
+        transaction = machine.last_of_this_session()
+        if transaction is None:
+            sentence = (
+                f"this {'kernel' if is_cell else 'process'} has installed nothing that could be taken back; "
+                f"what another has installed is taken back by its id, which {history} lists"
+            )
+            return Refusal(Obstacle.NOT_FOUND, sentence)
+    else:
+        found = _of_id(identity, machine.transactions())
+        if not found:
+            sentence = f"no install has the id {printable(identity, 60)!r}; {history} lists those that there are"
+            return Refusal(Obstacle.NOT_FOUND, sentence)
+        if len(found) > 1:
+            raise BadRequestError(f"{len(found)} ids begin with {printable(identity, 60)!r}: write more of the one")
+        transaction = found[0]
+    if transaction.undone is not None:
+        sentence = f"{transaction.names} was taken back already, {_local(transaction.undone)}"
+        return Refusal(Obstacle.NOT_FOUND, sentence)
+    try:
+        done = machine.take_back(transaction, session.screen)
+    finally:
+        session.screen.clear()
+    if isinstance(done, TakenBack):
+        session.forget(transaction.wanted)
+    return done
+
+
+def undone_as_text(done: TakenBack, *, is_cell: bool) -> str:
+    """Return what people read after an undo: what went, what was kept and where, what this process still has."""
+    lines = [f"Removed {printable(done.transaction.names, _LONGEST)}."]
+    lines += [
+        f"  Changed since it was installed, and so kept: {printable(str(path), _LONGEST)}" for path in done.kept
+    ]
+    if done.loaded:
+        until = "the kernel is restarted" if is_cell else "the program ends"
+        lines.append(f"  Imported already, and usable until {until}: {printable(', '.join(done.loaded), _LONGEST)}")
+    return "\n".join(lines)
+
+
+def freeze(session: Session) -> tuple[Pin, ...]:
+    """Return as exact pins what was installed here by way of us, was not taken back and is installed still."""
+    return pins.standing(session.machine.transactions(), session.machine.versions())
+
+
+def frozen_as_json(frozen: Sequence[Pin]) -> str:
+    """Return one JSON object a line."""
+    return "".join(f"{pins.as_json(pin)}\n" for pin in frozen)
+
+
+def frozen_as_text(frozen: Sequence[Pin], session: Session) -> str:
+    """Return the text of the file that `restore` reads."""
+    return pins.as_text(frozen, session.machine.python, date.today())  # noqa: DTZ011 - the person's own calendar
+
+
+def write(text: str, file: Path) -> None:
+    """Write a new file; raises `BadRequestError` where one is there already, or none can be written."""
+    try:
+        with file.open("x", encoding="ascii", newline="\n") as stream:
+            stream.write(text)
+    except FileExistsError:
+        raise BadRequestError(f"{printable(str(file))} is there already: name another file, or remove it") from None
+    except OSError as problem:
+        raise BadRequestError(f"{printable(str(file))} cannot be written: {problem.strerror or problem}") from problem
+
+
+def _of_id(identity: str, transactions: Sequence[Transaction]) -> list[Transaction]:
+    exact = [each for each in transactions if each.id == identity]
+    return exact or [each for each in transactions if identity and each.id.startswith(identity)]
+
+
+def _local(when: datetime) -> str:
+    return f"{when.astimezone():%Y-%m-%d %H:%M:%S}"
