@@ -10,7 +10,7 @@ from tests.support.story import ScriptedAsker, item
 OPENCV = item("opencv-python", "4.14.0.94", size=51_200_000, days=80, wanted_as=["cv2"])
 YAML = item("pyyaml", "6.0.3", size=806_000, days=366, wanted_as=["yaml"])
 NUMPY = item("numpy", "2.4.1", size=17_000_000, needed_by=["opencv-python"])
-STANDINGS = {
+STANDINGS: dict[str, Standing] = {
     ImportName("cv2"): Standing(420, (ProjectName("opencv-python"), ProjectName("opencv-python-headless"))),
     ImportName("yaml"): Standing(31, (ProjectName("pyyaml"),)),
 }
@@ -56,6 +56,24 @@ def test_no_line_is_wider_than_80_columns() -> None:
     needed = item("another-project-with-a-very-long-name-too", "1.0", needed_by=[long.project, "x" * 60])
     question = _compose(long, YAML, needed, place="/home/someone/with/a/very/long/path/to/an/environment/.venv")
     assert max(map(len, question.lines)) <= 80
+
+
+def test_what_is_wanted_for_its_own_sake_has_a_line_too_and_nothing_to_choose() -> None:
+    pinned = item("snark", "2.0")
+    question = compose(
+        Plan((pinned, YAML, item("numpy", "2.4.1", needed_by=["snark"])), "uv"),
+        {"snark": Standing(4), "yaml": Standing(40)},
+        place="/home/ann/.venv",
+        python="3.12",
+        asked_by="pins.txt",
+        has_choice=False,
+    )
+    assert question.lines[0] == "pins.txt needs 2 packages that are not installed here:"
+    [line] = [line for line in question.lines if "snark 2.0" in line]
+    assert line.endswith("among the 50 most used")
+    [along] = [line for line in question.lines if "numpy" in line]
+    assert along == "  and   numpy 2.4.1 (needed by snark), 1.0 kB"
+    assert (question.can_choose, "[c]hoose" in question.prompt) == (False, False)
 
 
 def test_hostile_text_reaches_no_screen() -> None:

@@ -295,3 +295,16 @@ def test_a_plan_says_on_whose_account_each_item_is_there() -> None:
         ("forgotten", (), ("opencv-python", "numpy"), ""),
     ]
     assert (plan.installer, plan.indexes) == ("uv", ("https://index.example/simple (/etc/pip.conf)",))
+
+
+def test_what_is_wanted_for_its_own_sake_is_not_put_down_to_others() -> None:
+    pins = (Wanted(None, project_name("snark"), "1.0"), Wanted(None, project_name("numpy"), "1.0"))
+    lock = Lock((locked("numpy"), locked("snark"), locked("forgotten")))
+    reasons = {project_name("numpy"): Reason((project_name("snark"),))}
+    plan = plan_of(Resolved(Question(pins), lock), reasons, Indexes(), "uv")
+    assert [(item.project, item.needed_by, item.is_asked_for) for item in plan.items] == [
+        ("numpy", ("snark",), False),
+        ("snark", (), True),
+        ("forgotten", ("snark", "numpy"), False),
+    ]
+    assert Question(pins).requirements == ("snark==1.0", "numpy==1.0")

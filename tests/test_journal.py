@@ -33,6 +33,7 @@ FIRST = Transaction(
     ),
     files=(Added("cv2/__init__.py", "ab" * 32, 5), Added("../../../bin/f2py", "cd" * 32, 7)),
     folders=("cv2",),
+    wanted_from={import_name("cv2"): project_name("opencv-python")},
 )
 SECOND = replace(
     FIRST, id="20260102-030406-12-bbbb", when=datetime(2026, 1, 2, 3, 4, 6, tzinfo=UTC), session="kernel-2"
@@ -109,6 +110,14 @@ def test_what_another_version_wrote_is_read_or_passed_over(journal: Journal, tmp
         stream.write("\x00\xff not JSON\n")
     assert [each.id for each in journal.transactions()] == [FIRST.id, "more"]
     assert journal.transactions()[0].undone is None
+
+
+def test_a_record_that_does_not_tell_where_each_import_came_from(journal: Journal, tmp_path: Path) -> None:
+    journal.add(FIRST)
+    known = json.loads(history(tmp_path).read_text())
+    assert known.pop("wanted_from") == {"cv2": "opencv-python"}
+    history(tmp_path).write_text(json.dumps(known) + "\n")
+    assert journal.transactions() == (replace(FIRST, wanted_from={}),)
 
 
 def write(folder: Path, number: int) -> None:

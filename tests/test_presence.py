@@ -1,6 +1,10 @@
 """How far an import name leads along a path, found out without importing anything."""
 
+import importlib
+import shutil
 import sys
+import zipfile
+from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 
 import pytest
@@ -79,6 +83,32 @@ def test_a_namespace_joins_what_lies_in_several_folders(site: Path, tmp_path_fac
 @pytest.mark.parametrize("name", ["sys", "os.path", "zipimport"])
 def test_what_is_loaded_built_in_or_frozen_needs_no_path(name: str) -> None:
     assert look_for(import_name(name), []).is_whole
+
+
+def test_what_is_loaded_but_gone_from_the_disk_is_missing(site: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After an undo, or an uninstall by hand: it works on, but what would be installed is not there."""
+    for name, file in (("gone", site / "gone" / "__init__.py"), ("gone.inner", site / "gone" / "inner.py")):
+        file.parent.mkdir(exist_ok=True)
+        file.touch()
+        spec = spec_from_file_location(name, file, submodule_search_locations=[str(file.parent)])
+        assert spec is not None
+        monkeypatch.setitem(sys.modules, name, module_from_spec(spec))
+    there = look_for(import_name("gone.inner"), [str(site)])
+    assert there == Presence(import_name("gone.inner"), import_name("gone.inner"), origin=str(site / "gone/inner.py"))
+    shutil.rmtree(site / "gone")
+    assert look_for(import_name("gone.inner"), [str(site)]) == Presence(import_name("gone.inner"))
+    assert look_for(import_name("gone"), [str(site)]) == Presence(import_name("gone"))
+
+
+def test_what_is_loaded_from_an_archive_is_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    archive = tmp_path / "modules.zip"
+    with zipfile.ZipFile(archive, "w") as packed:
+        packed.writestr("zipped.py", "")
+    monkeypatch.syspath_prepend(str(archive))
+    module = importlib.import_module("zipped")
+    monkeypatch.delitem(sys.modules, "zipped")
+    monkeypatch.setitem(sys.modules, "zipped", module)
+    assert look_for(import_name("zipped")).is_whole
 
 
 def test_an_empty_entry_is_todays_working_folder(site: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
