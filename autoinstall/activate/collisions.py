@@ -8,6 +8,7 @@ from pathlib import Path
 
 from packaging.utils import canonicalize_name
 
+from autoinstall import conda_meta
 from autoinstall.activate.objections import Hazard, Objection, object_to
 from autoinstall.activate.places import names_in
 from autoinstall.activate.staged import Place, Staged, StagedFile, digest, is_compiled
@@ -20,7 +21,7 @@ def collisions(staged: Staged, owners: dict[str, ProjectName | None]) -> Iterato
     A file that is there already with the same content stays as it is and is shared (older namespaces have the same
     `__init__.py` in every distribution); a compiled cache gives way to the one that is there.
     """
-    inside, there = _Inside(staged), _There(staged.final.sites)
+    inside, there = _Inside(staged), _There(staged)
     for key, file in staged.files.items():
         if not inside.holds(os.path.dirname(file.target)):  # noqa: PTH120 - texts, for their number
             what = "would leave the environment through a link, or needs a folder where there is a file"
@@ -42,10 +43,11 @@ def _is_same(file: StagedFile) -> bool:
         return False
 
 
-def owned(sites: tuple[Path, ...], but: Collection[str] = ()) -> dict[str, str]:
-    """Return every file that an installed distribution's RECORD lists (normcased), with that distribution's name.
+def owned(sites: tuple[Path, ...], prefix: Path, but: Collection[str] = ()) -> dict[str, str]:
+    """Return every file that somebody has a record of (normcased), with the name of whose it is.
 
-    `but` are projects whose files are not asked for.
+    That is each distribution's RECORD, and conda's records where conda made the environment. `but` are projects whose
+    files are not asked for.
     """
     from importlib.metadata import distributions  # noqa: PLC0415 - 20 ms, and only a collision needs it
 
@@ -56,18 +58,18 @@ def owned(sites: tuple[Path, ...], but: Collection[str] = ()) -> dict[str, str]:
         for listed in distribution.files or ():
             where = os.path.normcase(os.path.normpath(str(distribution.locate_file(listed))))
             found.setdefault(where, f"{distribution.name} {distribution.version}")
-    return found
+    return conda_meta.owners(prefix) | found
 
 
 class _There:
     """Tells whose a file is that stands in the way; RECORDs are read only once something does."""
 
-    def __init__(self, sites: tuple[Path, ...]) -> None:
-        self._sites = sites
+    def __init__(self, staged: Staged) -> None:
+        self._sites, self._prefix = staged.final.sites, staged.final.data
 
     @cached_property
     def _owners(self) -> dict[str, str]:
-        return owned(self._sites)
+        return owned(self._sites, self._prefix)
 
     def owner_of(self, path: str | Path) -> str | None:
         return self._owners.get(os.path.normcase(path))

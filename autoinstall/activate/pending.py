@@ -159,7 +159,7 @@ class Work:
             if target.endswith(".dist-info") and self._is_made(source, target):
                 _move(resolved(target, self.base), resolved(source, self.base), is_needed=False)
                 step(f"withdrew {target}")
-        claimed, kept = owned(tuple({self.base, real(self.environment.platlib)})), []
+        claimed, kept = owned(tuple({self.base, real(self.environment.platlib)}), self.environment.prefix), []
         for number, file in enumerate(pending.transaction.files):
             path = resolved(file.path, self.base)
             is_ours = path in moved or not moved.isdisjoint(path.parents)

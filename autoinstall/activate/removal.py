@@ -117,7 +117,7 @@ def _lay_out(transaction: Transaction, work: Work) -> tuple[tuple[Move, ...], tu
     moves: list[Move] = [(folder, work.relative(work.aside / folder)) for folder in metadata]
     kept: list[Path] = []
     going = {each.project for each in transaction.distributions}
-    claimed = owned(tuple({work.base, real(work.environment.platlib)}), but=going)
+    claimed = owned(tuple({work.base, real(work.environment.platlib)}), work.environment.prefix, but=going)
     for number, file in enumerate(transaction.files):
         path = resolved(file.path, work.base)
         if _is_metadata(file.path) or os.path.normcase(path) in claimed or path.is_symlink() or not path.is_file():

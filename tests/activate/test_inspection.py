@@ -1,5 +1,6 @@
 """Hostile wheels of each kind, unpacked by the real tools: refused with the reason, and nothing escapes."""
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -102,6 +103,20 @@ def test_a_hostile_wheel_is_refused(ground: Ground, wheel: Wheel, hazard: Hazard
     assert refused.obstacle is Obstacle.UNSAFE
     assert "\n" not in refused.sentence
     assert surroundings(ground) == before
+
+
+def test_a_file_that_conda_keeps_a_record_of_is_conda_s(ground: Ground) -> None:
+    """Also one that no distribution lists: conda has libraries of all kinds."""
+    records = ground.environment.prefix / "conda-meta"
+    records.mkdir()
+    site = ground.environment.purelib
+    (site / "libsnark.py").write_text("print('of conda')\n")
+    path = (site / "libsnark.py").relative_to(ground.environment.prefix).as_posix()
+    (records / "libsnark-2.1-h1_0.json").write_text(json.dumps({"files": [path]}), encoding="utf-8")
+    refused = ground.install(Wheel("tove", "1.0", {"libsnark.py": "print('of tove')\n"}))
+    assert isinstance(refused, Refusal)
+    assert "would overwrite a file of libsnark 2.1, which conda installed" in refused.sentence
+    assert (site / "libsnark.py").read_text() == "print('of conda')\n"
 
 
 UNPACKED_OTHERWISE = {
