@@ -240,9 +240,13 @@ def _matching(pattern: str) -> Iterator[str]:
         yield from (entry.path for entry in entries if fnmatch.fnmatchcase(entry.name, name))
 
 
-def _size_of(folder: str) -> int:
+def _size_of(path: str) -> int:
+    if not os.path.isdir(path):  # noqa: PTH112 - looked at every half second
+        with suppress(OSError):
+            return os.stat(path).st_size  # noqa: PTH116
+        return 0
     total = 0
-    pending = [folder]
+    pending = [path]
     while pending:
         with suppress(OSError), os.scandir(pending.pop()) as entries:
             for entry in entries:

@@ -141,6 +141,21 @@ def test_a_child_that_writes_in_silence_is_not_ended(tmp_path: Path, where: str)
     assert finished == Finished(0, "", "")
 
 
+def test_files_that_grow_count_where_they_are_named(tmp_path: Path) -> None:
+    """Conda downloads each package beside all others, so that no folder is its own."""
+    code = f"""
+        import time
+        time.sleep(0.3)
+        with open({str(tmp_path / "snark-1.0-py_0.conda.partial")!r}, "wb", buffering=0) as file:
+            for _ in range(25):
+                file.write(b"x" * 1000)
+                time.sleep(0.1)
+    """
+    told: list[Progress] = []
+    assert run(python(code, stall=1.5, downloads=(f"{tmp_path}/snark-1.0-py_0*",)), told.append).status == 0
+    assert 0 < told[-1].received <= 25_000
+
+
 def test_growth_of_what_somebody_else_downloads_is_no_sign_of_life(tmp_path: Path) -> None:
     others = tmp_path / ".tmp-older"
     others.mkdir()
