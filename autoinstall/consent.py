@@ -4,7 +4,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 from autoinstall.names import ImportName, ProjectName
 from autoinstall.plan import Item, Plan
@@ -15,11 +15,25 @@ WIDTH = 80
 
 _RANKS_SAID = (50, 100, 500, 1000, 5000, 15000)
 _NAMES_IN_PROMPT = 2
-_SIZE_COLUMN = 2
 _YES = ("y", "yes")
 _NO = ("n", "no")
 _DETAILS = ("d", "details")
 _CHOOSE = ("c", "choose")
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """What a question says, as plain data for a face that draws it; harmless on a screen, but not escaped for HTML.
+
+    A row has five cells: the import name (empty for what others need), project and version, size, age, and what else
+    is known of it. `facts` are what holds for all of it, each under a short word.
+    """
+
+    SIZE: ClassVar[int] = 2
+
+    heading: str
+    rows: tuple[tuple[str, ...], ...]
+    facts: tuple[tuple[str, str], ...]
 
 
 class Asker(Protocol):
@@ -28,8 +42,8 @@ class Asker(Protocol):
     def can_ask(self) -> bool:
         """Tell whether a person can answer now; asking anybody else would hang or be lost."""
 
-    def show(self, text: str) -> None:
-        """Show lines that belong to the question."""
+    def show(self, text: str, table: Table | None = None) -> None:
+        """Show lines that belong to the question; `table` says the same to who can draw."""
 
     def ask(self, prompt: str) -> str | None:
         """Return what was typed, or `None` for an end of file, an interrupt or anything unreadable."""
@@ -56,11 +70,12 @@ class Standing:
 class Question:
     """The whole of what is put before a person.
 
-    `details` are worked out when somebody asks for them. `type_in_full` is the project whose name has to be typed
-    instead of a yes; `can_choose` tells whether `c` leads anywhere.
+    `table` says the same as `lines`. `details` are worked out when somebody asks for them. `type_in_full` is the
+    project whose name has to be typed instead of a yes; `can_choose` tells whether `c` leads anywhere.
     """
 
     lines: tuple[str, ...]
+    table: Table
     prompt: str
     details: Callable[[], tuple[str, ...]]
     type_in_full: ProjectName | None = None
@@ -92,13 +107,13 @@ def compose(
     along = tuple(item for item in plan.items if not item.is_asked_for)
     count = len(wanted)
     things = f"{count} package{'s' if count > 1 else ''}"
-    lines = [f"{asked_by} needs {things} that {'are' if count > 1 else 'is'} not installed here:"]
-    lines += _table([_row(item, standings) for item in wanted])
-    lines += [_and(item) for item in along]
+    heading = f"{asked_by} needs {things} that {'are' if count > 1 else 'is'} not installed here:"
+    rows = [_row(item, standings) for item in wanted]
+    lines = [heading, *_aligned(rows), *map(_and, along)]
     origin = f" from {', '.join(printable(index) for index in plan.indexes)}" if plan.indexes else ""
     into = f"{printable(place)} (Python {python}) with {plan.installer}{origin}; nothing already installed changes"
-    lines += _wrapped("  into  ", into)
-    lines += [line for remark in remarks for line in _wrapped("  note  ", remark)]
+    facts = (("into", into), *(("note", remark) for remark in remarks))
+    lines += [line for word, fact in facts for line in _wrapped(f"  {word}  ", fact)]
     can_choose = has_choice and (
         count > 1 or any(len(standings[name].candidates) > 1 for item in wanted for name in item.wanted_as)
     )
@@ -107,7 +122,8 @@ def compose(
     else:
         choose = "[c]hoose / " if can_choose else ""
         prompt = f"Install {_named(plan.items)}? [y]es / [n]o / {choose}[d]etails: "
-    return Question(tuple(lines), prompt, lambda: _details(dated(plan)), type_in_full, can_choose)
+    table = Table(heading, (*rows, *map(_row_along, along)), facts)
+    return Question(tuple(lines), table, prompt, lambda: _details(dated(plan)), type_in_full, can_choose)
 
 
 def put(question: Question, asker: Asker) -> Answer:
@@ -116,7 +132,7 @@ def put(question: Question, asker: Asker) -> Answer:
     Only `y` and `yes`, or the project's whole name where that is asked for, are a yes. `d` shows the details and
     asks again. An empty line, an end of file, an interrupt and whatever cannot be read are "not now".
     """
-    asker.show("\n".join(question.lines))
+    asker.show("\n".join(question.lines), question.table)
     while True:
         typed = asker.ask(question.prompt)
         word = "" if typed is None else typed.strip().casefold()
@@ -173,7 +189,7 @@ class TerminalAsker:
         except (AttributeError, OSError, ValueError):  # no stream, a replaced one, a closed one
             return False
 
-    def show(self, text: str) -> None:
+    def show(self, text: str, table: Table | None = None) -> None:  # noqa: ARG002 - a terminal draws none
         """Write to standard error."""
         _write(text + "\n")
 
@@ -198,7 +214,7 @@ class Nobody:
         """Say no."""
         return False
 
-    def show(self, text: str) -> None:
+    def show(self, text: str, table: Table | None = None) -> None:
         """Show nothing."""
 
     def ask(self, prompt: str) -> str | None:  # noqa: ARG002 - the protocol's
@@ -231,13 +247,21 @@ def _popularity(rank: int | None) -> str:
     return "not widely used"
 
 
-def _table(rows: Sequence[tuple[str, ...]]) -> list[str]:
+def _row_along(item: Item) -> tuple[str, ...]:
+    """Return the row for what is there on account of others, as `_and` writes it."""
+    needed_by = ", ".join(item.needed_by)
+    because = f"needed by {printable(needed_by, WIDTH)}" if needed_by else ""
+    size = size_as_text(item.file.size)
+    return ("", f"{item.project} {printable(item.version, 30)}", size, age_as_text(item.age()), because)
+
+
+def _aligned(rows: Sequence[tuple[str, ...]]) -> list[str]:
     # Padding alone, no table library: every cell is ASCII already, and this lives in the user's kernel.
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     lines = []
     for row in rows:
         cells = [
-            cell.rjust(width) if column == _SIZE_COLUMN else cell.ljust(width)
+            cell.rjust(width) if column == Table.SIZE else cell.ljust(width)
             for column, (cell, width) in enumerate(zip(row, widths, strict=True))
         ]
         line = ("  " + "  ".join(cells)).rstrip()

@@ -211,7 +211,6 @@ class Session:
         for _ in range(_MOST_ROUNDS):
             self.screen.progress(f"finding what {_listed(offers)} needs")
             plan = self.machine.plan([offer.wanted for offer in offers], settings, self.screen)
-            self.screen.clear()
             if isinstance(plan, Refusal):
                 if len(offers) > 1:  # One of the others may be at fault: the import that stands still comes first.
                     offers = [main]

@@ -32,14 +32,14 @@ def restore(session: Session, file: Path, *, is_cell: bool) -> Outcome:
     settings = session.settings()
     try:
         outcome = _Restoration(session, settings, file, is_cell).install(wanted)
+        for line in outcome.lines:
+            session.screen.say(line)
     except AutoinstallError as problem:
         outcome = Outcome(Status.FAILED, f"autoinstall: {problem}")
     except KeyboardInterrupt:
         outcome = Outcome(Status.FAILED, "autoinstall: interrupted; nothing was installed.")
     finally:
         session.screen.clear()
-    for line in outcome.lines:
-        session.screen.say(line)
     return outcome
 
 
@@ -63,7 +63,6 @@ class _Restoration:
                 return outcome
             screen.progress(f"finding what {self._name} needs")
             plan = machine.plan(_in_full(missing), settings, screen)
-            screen.clear()
             if isinstance(plan, Refusal):
                 return self._failed(plan.sentence)
             if settings.mode is Mode.ASK and plan != agreed:

@@ -79,7 +79,7 @@ class Screen(Protocol):
         """
 
     def clear(self) -> None:
-        """Take the progress away."""
+        """Take the progress away, at the end of the story."""
 
     def say(self, line: str) -> None:
         """Show a line that stays."""

@@ -4,6 +4,7 @@ import os
 import sys
 
 from autoinstall.consent import TerminalAsker
+from autoinstall.text import amount_as_text
 
 
 class TerminalScreen:
@@ -12,11 +13,12 @@ class TerminalScreen:
     def __init__(self) -> None:
         self._last = ""
 
-    def progress(self, text: str) -> None:
-        """Write a line, once, where standard error is a terminal."""
-        if text != self._last and sys.stderr is not None and sys.stderr.isatty():
-            self._last = text
-            self.say(f"autoinstall: {text} …")
+    def progress(self, doing: str = "", received: int = 0, total: int | None = None) -> None:
+        """Write a line for each thing that is done, where standard error is a terminal; bytes are not counted out."""
+        del received
+        if doing and doing != self._last and sys.stderr is not None and sys.stderr.isatty():
+            self._last = doing
+            self.say(f"autoinstall: {doing}{amount_as_text(total or 0, None)} …")
 
     def clear(self) -> None:
         """Forget what was shown: lines stay where they are."""

@@ -52,6 +52,18 @@ def size_as_text(size: int | None) -> str:
     return f"{value:.0f} {unit}" if value >= 10 else f"{value:.1f} {unit}"  # noqa: PLR2004 - one digit needs a tenth
 
 
+def amount_as_text(received: int, total: int | None) -> str:
+    """Return how many bytes have come, of how many where that is known: ` (12 MB of 51 MB)`.
+
+    Nothing before the first byte, and never more than the total: what comes in may be counted unpacked.
+    """
+    if not received:
+        return ""
+    if not total:
+        return f" ({size_as_text(received)})"
+    return f" ({size_as_text(min(received, total))} of {size_as_text(total)})"
+
+
 def age_as_text(days: int | None) -> str:
     """Return an age in days as people say it: `today`, `80 days old`, `5 months old`, `3 years old`."""
     if days is None:

@@ -10,7 +10,9 @@ from typing import Any
 
 import pytest
 
+from autoinstall.consent import Table
 from autoinstall.ipython.asking import AskerInExecution, Execution, KernelAsker
+from autoinstall.ipython.display import CellScreen
 from tests.support.shell import made_shell
 from tests.support.story import ScriptedAsker
 
@@ -126,10 +128,14 @@ def test_a_kernel_asks_within_a_cell_whose_request_allows_it(
     kernel: object,
     expected: bool,  # noqa: FBT001
 ) -> None:
-    asker = KernelAsker(SimpleNamespace(kernel=kernel), execution)
+    asker = KernelAsker(SimpleNamespace(kernel=kernel), execution, _show_nothing)
     shell.user_ns["asker"] = asker
     assert shell.run_cell("asker.can_ask()").result is expected
     assert asker.can_ask() is False
+
+
+def _show_nothing(text: str, table: Table | None) -> None:
+    del text, table
 
 
 def _raises(error: BaseException) -> Callable[[str], str]:
@@ -155,7 +161,7 @@ def test_what_the_kernel_s_person_says(
 ) -> None:
     monkeypatch.setattr(builtins, "input", read)
     before = signal.getsignal(signal.SIGINT)
-    assert KernelAsker(SimpleNamespace(), execution).ask("? ") == expected
+    assert KernelAsker(SimpleNamespace(), execution, _show_nothing).ask("? ") == expected
     assert signal.getsignal(signal.SIGINT) is before
 
 
@@ -172,7 +178,7 @@ def test_an_interrupt_raises_even_where_the_kernel_only_takes_note_of_it(
     monkeypatch.setattr(builtins, "input", read)
     before = signal.signal(signal.SIGINT, lambda number, _frame: noted.append(number))
     try:
-        assert KernelAsker(SimpleNamespace(), execution).ask("? ") is None
+        assert KernelAsker(SimpleNamespace(), execution, _show_nothing).ask("? ") is None
     finally:
         signal.signal(signal.SIGINT, before)
     assert noted == []
@@ -180,7 +186,7 @@ def test_an_interrupt_raises_even_where_the_kernel_only_takes_note_of_it(
 
 def test_a_thread_may_ask_too(execution: Execution, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(builtins, "input", lambda _: "y")
-    asker = KernelAsker(SimpleNamespace(), execution)
+    asker = KernelAsker(SimpleNamespace(), execution, _show_nothing)
     answers: list[str | None] = []
     thread = threading.Thread(target=lambda: answers.append(asker.ask("? ")))
     thread.start()
@@ -191,10 +197,16 @@ def test_a_thread_may_ask_too(execution: Execution, monkeypatch: pytest.MonkeyPa
 def test_what_is_shown_is_seen_though_the_cell_s_output_is_captured(
     shell: Any, execution: Execution, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    shell.user_ns["asker"] = KernelAsker(shell, execution)
-    shell.run_cell("%%capture taken\nasker.show('the question')\nprint('the output')")
-    assert capsys.readouterr().out == "the question\n"
+    published: list[str] = []
+    shell.display_pub.publish = lambda data, **_: published.append(data["text/plain"])
+    screen = CellScreen(execution, lambda: True)
+    shell.user_ns["asker"] = KernelAsker(shell, execution, screen.show)
+    shell.user_ns["table"] = Table("It needs", (), ())
+    shell.run_cell("%%capture taken\nasker.show('the question', table)\nasker.show('details')\nprint('the output')")
+    assert published == ["the question"]
+    assert capsys.readouterr().out == "details\n"
     assert shell.user_ns["taken"].stdout == "the output\n"
+    assert shell.user_ns["taken"].outputs == []
 
 
 def test_another_asker_is_asked_only_within_a_cell(shell: Any, execution: Execution) -> None:

@@ -10,7 +10,7 @@ from typing import TextIO
 
 from IPython.core.interactiveshell import InteractiveShell
 
-from autoinstall.consent import Asker
+from autoinstall.consent import Asker, Table
 from autoinstall.ipython.shell import Shell
 
 _RUN_CODE = InteractiveShell.run_code.__code__
@@ -19,17 +19,19 @@ _RUN_CODE = InteractiveShell.run_code.__code__
 class Execution:
     """The execute request that runs now, if one does, and what belongs to it.
 
-    `output` is where the cell's output went when it began: a question is seen under `%%capture` too.
+    `output` and `display` are where the cell's outputs went when it began: a question is seen under `%%capture` too.
     """
 
     def __init__(self, shell: Shell, begins: Callable[[], None], ends: Callable[[], None]) -> None:
         """Call `begins` and `ends` whenever an execute request does."""
+        self._shell = shell
         self._events = shell.events
         self._begins = begins
         self._ends = ends
         self._depth = 0
         self._threads_before: frozenset[threading.Thread] = frozenset()
         self.output: TextIO = sys.stdout
+        self.display = shell.display_pub
         self._events.register("pre_execute", self._begin)
         self._events.register("post_execute", self._finish)
         if _is_below_run_code():  # loaded by a cell, whose beginning was not seen
@@ -58,6 +60,7 @@ class Execution:
         if not self._depth:
             self._threads_before = frozenset(threading.enumerate())
             self.output = sys.stdout
+            self.display = self._shell.display_pub
             self._begins()
         self._depth += 1
 
@@ -68,25 +71,32 @@ class Execution:
             self._ends()
 
 
+def allows_questions(shell: Shell, execution: Execution) -> bool:
+    """Tell whether a cell runs, the caller belongs to it, and its request allows for questions."""
+    # Private, and absent from kernels that are not ipykernel: their `input()` raises where it may not ask.
+    allows_stdin = getattr(getattr(shell, "kernel", None), "_allow_stdin", True)
+    return bool(allows_stdin) and execution.includes_caller()
+
+
 class KernelAsker:
     """The person at a notebook, asked through `input()`, which the kernel forwards to the frontend.
 
-    Never through `kernel.raw_input`, which waits for ever where no cell runs.
+    Never through `kernel.raw_input`, which waits for ever where no cell runs. `show` puts what belongs to the
+    question into the cell's output.
     """
 
-    def __init__(self, shell: Shell, execution: Execution) -> None:
+    def __init__(self, shell: Shell, execution: Execution, show: Callable[[str, Table | None], None]) -> None:
         self._shell = shell
         self._execution = execution
+        self._show = show
 
     def can_ask(self) -> bool:
         """Tell whether a cell runs, the caller belongs to it, and its request allows for questions."""
-        # Private, and absent from kernels that are not ipykernel: their `input()` raises where it may not ask.
-        allows_stdin = getattr(getattr(self._shell, "kernel", None), "_allow_stdin", True)
-        return bool(allows_stdin) and self._execution.includes_caller()
+        return allows_questions(self._shell, self._execution)
 
-    def show(self, text: str) -> None:
-        """Print into the cell's output."""
-        print(text, file=self._execution.output, flush=True)
+    def show(self, text: str, table: Table | None = None) -> None:
+        """Show in the cell's output."""
+        self._show(text, table)
 
     def ask(self, prompt: str) -> str | None:
         """Ask in the frontend's input field."""
@@ -108,9 +118,9 @@ class AskerInExecution:
         """Tell whether the caller belongs to the cell that runs now, and the asker can ask."""
         return self._execution.includes_caller() and self._asker.can_ask()
 
-    def show(self, text: str) -> None:
+    def show(self, text: str, table: Table | None = None) -> None:
         """Show by way of the asker."""
-        self._asker.show(text)
+        self._asker.show(text, table)
 
     def ask(self, prompt: str) -> str | None:
         """Ask by way of the asker."""

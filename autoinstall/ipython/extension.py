@@ -6,7 +6,7 @@ from weakref import WeakKeyDictionary
 
 from autoinstall import ahead, hook, notes
 from autoinstall.hook import Handle
-from autoinstall.ipython.asking import AskerInExecution, Execution, KernelAsker
+from autoinstall.ipython.asking import AskerInExecution, Execution, KernelAsker, allows_questions
 from autoinstall.ipython.completion import ModuleNames
 from autoinstall.ipython.configuration import Configuration
 from autoinstall.ipython.display import CellScreen
@@ -16,6 +16,7 @@ from autoinstall.ipython.rerun import Rerun
 from autoinstall.ipython.shell import Shell
 from autoinstall.ipython.tracebacks import Tracebacks, add_note
 from autoinstall.missing import missing_import
+from autoinstall.optional import project_for
 from autoinstall.provide import Session
 from autoinstall.roles import Request
 from autoinstall.terminal import TerminalScreen, terminal_asker
@@ -72,9 +73,9 @@ def _put_face(shell: Shell, session: Session, execution: Execution, undo: ExitSt
     undo.callback(setattr, session, "asker", session.asker)
     undo.callback(setattr, session, "screen", session.screen)
     if hasattr(shell, "kernel"):
-        asker = KernelAsker(shell, execution)
-        session.asker = asker
-        session.screen = CellScreen(lambda: execution.output, asker.can_ask)
+        screen = CellScreen(execution, lambda: allows_questions(shell, execution))
+        session.asker = KernelAsker(shell, execution, screen.show)
+        session.screen = screen
     else:
         # IPython's terminal runs cells outside prompt_toolkit's application: the terminal is as free as a script's.
         session.asker = AskerInExecution(terminal_asker(), execution)
@@ -95,7 +96,9 @@ class _Border:
             if name is None:
                 return False
             also = ahead.companions(name, ahead.frames_of_error(exception), self._handle.session.advise)
-            outcome = self._handle.provide(Request(name, is_cell=True, also=also))
+            outcome = self._handle.provide(
+                Request(name, is_cell=True, also=also, project=project_for(name, exception))
+            )
             if not outcome.is_installed:
                 add_note(exception, outcome.note)
                 return False

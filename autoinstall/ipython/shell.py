@@ -21,6 +21,14 @@ class Events(Protocol):
     def unregister(self, event: str, function: Callable[..., object]) -> None: ...  # noqa: D102 - IPython's
 
 
+class DisplayPublisher(Protocol):
+    """Where outputs other than text go; what was published under a display id can be updated."""
+
+    def publish(  # noqa: D102 - IPython's
+        self, data: dict[str, str], metadata: dict[str, object], *, transient: dict[str, str], update: bool
+    ) -> None: ...
+
+
 class MagicsManager(Protocol):
     """The registered magics: kind (`line`, `cell`), then name."""
 
@@ -44,6 +52,7 @@ class Shell(Protocol):
     CustomTB: CustomTraceback
     custom_exceptions: tuple[type[BaseException], ...]
     events: Events
+    display_pub: DisplayPublisher
     magics_manager: MagicsManager
     strdispatchers: dict[str, Dispatch]
     configurables: list[Any]

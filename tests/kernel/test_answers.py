@@ -75,7 +75,7 @@ def test_details_are_shown_and_the_question_stands(desk: Desk) -> None:
 
 def test_the_question_is_seen_where_the_output_is_captured(desk: Desk) -> None:
     result = desk.kernel.execute("%%capture\nimport nltk", answers=[""])
-    assert "nltk 1.0" in result.stdout
+    assert "nltk 1.0" in result.shown
 
 
 @pytest.mark.parametrize(("mode", "said"), [("off", "autoinstall is off"), ("auto", None)])

@@ -74,7 +74,7 @@ def test_conda_installs_and_takes_back(desk: Desk) -> None:
     result = desk.ask("import cv2\ncv2.FROM", "d", "y")
     assert (result.status, result.text) == ("ok", "'conda'"), result.stdout + result.traceback
     name = desk.conda.command.name
-    shown = result.stdout
+    shown = result.shown
     assert "cv2" in shown
     assert "opencv 4.10.0" in shown
     assert "py-opencv 4.10.0 (needed by opencv)" in shown
@@ -98,7 +98,7 @@ def test_what_conda_does_not_have_comes_from_the_index_and_is_said_to(desk: Desk
     result = desk.ask("import toml\ntoml.STAND_IN", "y")
     assert (result.status, result.text) == ("ok", "True"), result.stdout + result.traceback
     name = desk.conda.command.name
-    assert f"toml is not in {name}'s channels. uv installs it from the index." in result.stdout
+    assert f"toml is not in {name}'s channels. uv installs it from the index." in " ".join(result.shown.split())
     assert desk.conda.linked == before
     assert desk.conda.environment.installed()["toml"] == "0.10.2"
 
@@ -139,6 +139,17 @@ def test_what_does_not_provide_the_import_is_taken_out_again(desk: Desk) -> None
 def test_what_something_else_has_come_to_need_is_not_taken_back(desk: Desk) -> None:
     assert desk.ask("import cv2", "y").status == "ok"
     desk.channel.publish(module("snark", "snark", depends=("python", "opencv")))
+
+
+def test_without_a_conda_at_hand_uv_installs_and_says_what_that_means(desk: Desk) -> None:
+    nowhere = {"CONDA_EXE": "", "MAMBA_EXE": ""}
+    with Kernel(desk.conda.environment, nowhere) as kernel:
+        assert kernel.execute("%load_ext autoinstall").status == "ok"
+        result = kernel.execute("import toml\ntoml.STAND_IN", answers=["y"])
+    assert (result.status, result.text) == ("ok", "True"), result.stdout + result.traceback
+    told = "There is no conda, mamba or micromamba at hand. uv installs it, and conda will not know of it."
+    assert " ".join(result.shown.split()).count(told) == 1
+    assert desk.conda.commands == []
     prefix = str(desk.conda.environment.prefix)
     desk.conda.run("install", "--prefix", prefix, "--yes", "--json", "snark")
     before = desk.conda.linked

@@ -131,11 +131,11 @@ def test_the_queue_goes_on(desk: Desk) -> None:
 
 def test_the_question_names_what_it_is_about_and_the_cell_says_how_to_do_it_by_hand(desk: Desk) -> None:
     result = desk.kernel.execute("import deepdiff", answers=["y"])
-    assert "deepdiff 1.0" in result.stdout
-    assert str(desk.environment.prefix) in result.stdout
+    assert "deepdiff 1.0" in result.shown
+    assert str(desk.environment.prefix) in result.shown
     [prompt] = result.prompts
     assert "deepdiff" in prompt
-    assert "%pip install deepdiff" in result.stdout
+    assert "%pip install deepdiff" in result.shown
 
 
 def test_completion_knows_the_new_module_at_once(desk: Desk) -> None:

@@ -48,7 +48,7 @@ def desk(
 def test_the_whole_notebook(desk: Desk) -> None:
     result = desk.kernel.execute("%autoinstall scan", answers=["y"])
     assert result.status == "ok", result.traceback
-    shown = [line.rstrip() for line in result.stdout.split("\r")[0].splitlines()]
+    shown = [line.rstrip() for line in result.stdout.splitlines()]
     assert shown[:6] == [
         "  import                    project                 state",
         "  cv2                       opencv-python-headless  missing",

@@ -36,7 +36,8 @@ class Result:
     """What one cell (or comm message) did.
 
     `status` is `ok`, `error`, `aborted` as the kernel replied. `text` is the last expression's `text/plain`.
-    `traceback` is what the frontend shows of the error, without colours; `error` the exception's class.
+    `traceback` is what the frontend shows of the error, without colours; `error` the exception's class. `displays`
+    are as they were at the end, after their updates.
     """
 
     status: str
@@ -48,6 +49,11 @@ class Result:
     traceback: str = ""
     prompts: tuple[str, ...] = ()
     displays: tuple[Mapping[str, Any], ...] = ()  # Any: each MIME type's data has a shape of its own
+
+    @property
+    def shown(self) -> str:
+        """What was printed, then the text of what was displayed, as it was at the end."""
+        return self.stdout + "".join(f"{data.get('text/plain', '')}\n" for data in self.displays)
 
 
 @dataclass(slots=True)
@@ -63,6 +69,7 @@ class _Running:
     traceback: str = ""
     prompts: list[str] = field(default_factory=list)
     displays: list[Mapping[str, Any]] = field(default_factory=list)  # Any: as in Result
+    places: dict[str, int] = field(default_factory=dict)
     status: str | None = None
     is_idle: bool = False
     unanswered: str | None = None
@@ -78,7 +85,11 @@ class _Running:
                 self.text = content["data"].get("text/plain")
                 self.displays.append(content["data"])
             case "display_data":
+                if (place := content.get("transient", {}).get("display_id")) is not None:
+                    self.places[place] = len(self.displays)
                 self.displays.append(content["data"])
+            case "update_display_data":
+                self.displays[self.places[content["transient"]["display_id"]]] = content["data"]
             case "error":
                 self.error, self.message = content["ename"], content["evalue"]
                 self.traceback += _plain("\n".join(content["traceback"]))
@@ -251,6 +262,8 @@ class Kernel:
         content = message["content"]
         if message["msg_type"] == "stream":
             self._heard += content["text"]
+        elif message["msg_type"] in ("display_data", "update_display_data"):
+            self._heard += content["data"].get("text/plain", "")
         elif message["msg_type"] == "error":
             self._heard += _plain("\n".join(content["traceback"]))
         running = self._running.get(message["parent_header"].get("msg_id", ""))

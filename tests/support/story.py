@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from autoinstall.advice import Advice, Verdict
+from autoinstall.consent import Table
 from autoinstall.names import ImportName, ProjectName
 from autoinstall.notes import Instead
 from autoinstall.plan import File, Item, Plan, Refusal, Wanted
@@ -24,7 +25,7 @@ class ScriptedAsker:
     def can_ask(self) -> bool:
         return True
 
-    def show(self, text: str) -> None:
+    def show(self, text: str, table: Table | None = None) -> None:  # noqa: ARG002 - the protocol's
         self.shown.append(text)
 
     def ask(self, prompt: str) -> str | None:

@@ -1,0 +1,60 @@
+"""What the face draws where HTML can be shown: the plan as a table, and how far an install has come.
+
+Colours are the frontend's own: text has the colour of the text around it, lines the one that JupyterLab gives
+borders, elsewhere a half-transparent grey; light and dark themes both stay readable. Everything that is written in
+between is escaped here, whoever made it.
+"""
+
+from collections.abc import Sequence
+from html import escape
+
+from autoinstall.consent import Table
+from autoinstall.text import printable
+
+_LINE = "1px solid var(--jp-border-color2, rgba(128, 128, 128, 0.5))"
+_TEXT = "color: inherit; background: transparent; font-size: var(--jp-content-font-size1, 14px)"
+_CELL = "padding: 2px 12px 2px 0; border: none; background: transparent; color: inherit"
+_FAINT = "opacity: 0.75"
+
+_LONGEST_CELL = 400
+"""In characters; a place may be a long path."""
+
+
+def table(shown: Table) -> str:
+    """Return the plan as an HTML table: a row for each project, below them where it goes."""
+    rows = "".join(_row(row) for row in shown.rows)
+    facts = "".join(
+        f'<div style="{_FAINT}"><span style="display: inline-block; min-width: 3em">{_written(word)}</span> '
+        f"{_written(text)}</div>"
+        for word, text in shown.facts
+    )
+    return (
+        f'<div style="{_TEXT}; margin: 4px 0">'
+        f'<div style="margin-bottom: 4px">{_written(shown.heading)}</div>'
+        f'<table style="border-collapse: collapse; border: none; border-top: {_LINE}; border-bottom: {_LINE}; '
+        f'margin: 0 0 4px 0; {_TEXT}"><tbody>{rows}</tbody></table>'
+        f"{facts}</div>"
+    )
+
+
+def progress(said: Sequence[str], doing: str, share: float | None) -> str:
+    """Return what was said, and below it what is being done, with a bar where the `share` done (0 to 1) is known."""
+    bar = (
+        "" if share is None else f'<progress max="1" value="{share:.2f}" style="vertical-align: middle"></progress> '
+    )
+    lines = "".join(f"<div>{_written(line)}</div>" for line in said)
+    return f'<div style="{_TEXT}">{lines}<div style="{_FAINT}">{bar}{_written(doing)}</div></div>'
+
+
+def _row(cells: tuple[str, ...]) -> str:
+    name, *rest = cells
+    first = f'<td style="{_CELL}; text-align: left"><code style="color: inherit">{_written(name)}</code></td>'
+    others = "".join(
+        f'<td style="{_CELL}; text-align: {"right" if column == Table.SIZE else "left"}">{_written(cell)}</td>'
+        for column, cell in enumerate(rest, 1)
+    )
+    return f"<tr>{first}{others}</tr>"
+
+
+def _written(text: str) -> str:
+    return escape(printable(text, _LONGEST_CELL))
