@@ -155,7 +155,7 @@ class Doctor:
 
     def _indexes(self) -> Iterator[Finding]:
         configuration = indexes.read(self.variables, self.environment.prefix, home=self.home, platform=self.platform)
-        of_uv, of_pip = (tuple(_sources(one)) for one in (configuration.for_uv(), configuration.pip))
+        of_uv, of_pip = (tuple(_sources(one)) for one in (configuration.for_uv(), configuration.for_pip()))
         both = {"uv and pip": of_uv} if of_uv == of_pip else {"uv": of_uv, "pip": of_pip}
         for name, lines in both.items():
             yield from (Finding("index", f"{name}: {line}") for line in lines)
@@ -295,12 +295,14 @@ def _more_libraries() -> Iterator[Path]:
 def _sources(one: Indexes) -> Iterator[str]:
     if one.no_index is not None:
         yield f"no index at all ({one.no_index.origin})"
-    elif one.index is not None:
-        yield f"{redacted(one.index.value)} ({one.index.origin})"
     else:
-        yield "the index that it comes with"
+        # In the order in which they answer for a project.
+        yield from (f"{redacted(said.value)} ({said.origin})" for said in one.extra)
+        last = "the index that it comes with"
+        if one.index is not None:
+            last = f"{redacted(one.index.value)} ({one.index.origin})"
+        yield f"{last}, for what none of those above has" if one.extra else last
     for name, each in (
-        ("also", one.extra),
         ("files from", one.find_links),
         ("trusted without a check", one.trusted_hosts),
     ):

@@ -10,7 +10,17 @@ from pathlib import Path
 from typing import Any
 
 from autoinstall.platforms import Platform, pip_configuration_files, uv_configuration_files
-from autoinstall.text import redacted
+from autoinstall.text import printable, redacted
+
+
+def asks_for_a_password(host: str) -> str:
+    """Return what to say of an index that answered 401 or 403: what it wants, and where the tools find that."""
+    machine = host.rpartition(":")[0] or host or "HOST"
+    return (
+        "asks for a user name and a password, or refuses those that it got: put them into .netrc in your home folder "
+        f"(machine {printable(machine)} login NAME password PASSWORD), into the index's URL, "
+        "or into a keyring (with NAME in the URL and keyring-provider = subprocess)"
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +39,8 @@ class Said:
 class Indexes:
     """One tool's index configuration. Values may hold credentials: show them by `text.redacted` only.
 
-    `index` is `None` where the tool's own default holds. `extra` are further indexes in their order. `keyring` is the
+    `index` is `None` where the tool's own default holds. `extra` are further indexes. The first index that has a
+    project answers for it: those of `extra` in their order, then `index`, as uv has it. `keyring` is the
     tool's word for a keyring provider, `timeout` is in seconds.
     """
 
@@ -50,6 +61,25 @@ class Indexes:
     def names_sources(self) -> bool:
         """Tell whether anything is said about where distributions come from."""
         return bool(self.index or self.extra or self.find_links or self.no_index)
+
+    @property
+    def is_last_the_default(self) -> bool:
+        """Tell whether the index that is asked last is the one that the tools themselves come with."""
+        return self.index is None or _is_default(self.index.value)
+
+    def with_default_last(self) -> "Indexes":
+        """Return pip's indexes in an order, which pip itself has not: the default index last, wherever it was said.
+
+        pip's users name their own index as the first and the public one as an extra, or the other way round. The
+        public one is where anybody can take a name, so it answers only for what none of the others has.
+        """
+        others = tuple(said for said in self.extra if not _is_default(said.value))
+        if len(others) == len(self.extra):
+            return self
+        default = next(said for said in self.extra if _is_default(said.value))
+        if self.is_last_the_default:
+            return replace(self, extra=others)
+        return replace(self, index=default, extra=(*others, *((self.index,) if self.index is not None else ())))
 
     def described(self, used: Iterable[str]) -> tuple[str, ...]:
         """Return the indexes `used` for people to read: without credentials, each with where it was configured."""
@@ -73,7 +103,7 @@ class Configuration:
     def for_uv(self) -> Indexes:
         """Return what holds when uv installs: its own configuration, and pip's where uv has been told nothing."""
         pip, uv = self.pip, self.uv
-        sources = uv if uv.names_sources else pip
+        sources = uv if uv.names_sources else self.for_pip()
         return Indexes(
             index=sources.index,
             extra=sources.extra,
@@ -87,6 +117,10 @@ class Configuration:
             timeout=uv.timeout or pip.timeout,
             problems=(*pip.problems, *uv.problems),
         )
+
+    def for_pip(self) -> Indexes:
+        """Return what holds when pip installs, in the order in which the indexes answer for a project."""
+        return self.pip.with_default_last()
 
     def why_not_uv(self) -> str | None:
         """Say what of pip's configuration has no counterpart in uv, or `None` where all can be carried over."""
@@ -292,6 +326,13 @@ def _is_named(value: str) -> bool:
     """Tell `company=https://…` from a URL that merely has a `=` in it."""
     name, equals, _ = value.partition("=")
     return bool(equals) and name.replace("-", "").replace("_", "").replace(".", "").isalnum()
+
+
+def _is_default(url: str) -> bool:
+    # Half a second, for those alone who have several indexes; the index is named by those who look after its client.
+    from pypi_simple import PYPI_SIMPLE_ENDPOINT  # noqa: PLC0415
+
+    return _bare(url) == _bare(PYPI_SIMPLE_ENDPOINT)
 
 
 def _bare(url: str) -> str:

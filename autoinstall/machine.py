@@ -30,7 +30,7 @@ from autoinstall.errors import EnvironmentNotWritableError
 from autoinstall.facts import current_facts
 from autoinstall.index import Access
 from autoinstall.indexes import Configuration
-from autoinstall.installers import DirectInstaller, Installer, InTurn
+from autoinstall.installers import DirectInstaller, Installer, InTurn, keyring
 from autoinstall.interpreters import Look
 from autoinstall.journal import Journal
 from autoinstall.names import ImportName, ProjectName, import_name
@@ -147,7 +147,7 @@ class ThisMachine:
             self._say_once(f"{plan.sentence} {next_one.name} installs it from the index.", screen)
         if isinstance(plan, Refusal):
             is_of_index = not isinstance(tool, DirectInstaller)
-            return self._explained(plan, wanted, settings) if is_of_index else plan
+            return self._explained(plan, wanted, settings, tool.name) if is_of_index else plan
         if not plan.items:
             names = ", ".join(one.import_name or one.project for one in wanted)
             projects = ", ".join(one.project for one in wanted)
@@ -156,7 +156,10 @@ class ThisMachine:
         if isinstance(tool, DirectInstaller):
             return plan
         # pip reports neither sizes nor upload times; what uv does not tell, the index does not say.
-        plan = self.dated(plan) if tool.name == "pip" else plan
+        settled = self._settled(plan, configuration) if tool.name == "pip" else plan
+        return settled if isinstance(settled, Refusal) else self._with_room(settled, settings)
+
+    def _with_room(self, plan: Plan, settings: Settings) -> Plan | Refusal:
         found = destination.with_room(self.destination, self.environment, plan, settings)
         if isinstance(found, Refusal):
             return found
@@ -165,7 +168,20 @@ class ThisMachine:
 
     def dated(self, plan: Plan) -> Plan:
         """Return the plan with the sizes and upload times that its tool did not know, and the index does."""
-        return plan if plan.is_of_conda else index.date(plan, self._access())
+        return plan if plan.is_of_conda else index.date(plan, self._access(plan.installer))
+
+    def _settled(self, plan: Plan, configuration: Configuration) -> Plan | Refusal:
+        """Return pip's plan, dated; where several indexes are configured, only if each file is of the right one."""
+        asked = configuration.for_pip()
+        if not asked.extra or asked.no_index:
+            return self.dated(plan)
+        access = self._access(plan.installer)
+        settled = index.settle(
+            plan, access, is_last_the_least=asked.is_last_the_default, has_folders=bool(asked.find_links)
+        )
+        if isinstance(settled, Refusal):
+            return settled
+        return replace(settled, indexes=asked.described(item.file.index for item in settled.items))
 
     def carry_out(self, plan: Plan, settings: Settings, screen: Screen) -> Done | Refusal:
         """Install exactly the plan, whole or not at all, and make it importable in this process."""
@@ -284,7 +300,7 @@ class ThisMachine:
                     f"({problem.strerror or problem}); set {target.VARIABLE}."
                 )
 
-    def _explained(self, refusal: Refusal, wanted: Sequence[Wanted], settings: Settings) -> Refusal:
+    def _explained(self, refusal: Refusal, wanted: Sequence[Wanted], settings: Settings, installer: str) -> Refusal:
         """Return the refusal with what the index itself says, which knows more than a resolver tells."""
         if refusal.obstacle not in _FOR_THE_INDEX_TO_EXPLAIN or len(wanted) != 1:
             return refusal
@@ -292,16 +308,19 @@ class ThisMachine:
         absence = index.why_not(
             one.project,
             self.environment.python_version,
-            self._access(),
+            self._access(installer),
             version=one.version,
             min_age_days=settings.min_age_days,
         )
-        if absence.obstacle not in _FOR_THE_INDEX_TO_EXPLAIN:
+        # A tool calls missing what it cannot read, such as a page to log in on.
+        if absence.obstacle not in (*_FOR_THE_INDEX_TO_EXPLAIN, Obstacle.INDEX_FAILED):
             return refusal
         return replace(refusal, obstacle=absence.obstacle, sentence=absence.sentence)
 
-    def _access(self) -> Access:
-        return Access.configured(self._configuration().for_uv())
+    def _access(self, installer: str) -> Access:
+        configuration = self._configuration()
+        asked = configuration.for_pip() if installer == "pip" else configuration.for_uv()
+        return Access.configured(run.carry_out(keyring.unlocked(asked, self.environment, self.variables)))
 
     def _configuration(self) -> Configuration:
         return indexes.read(self.variables, self.environment.prefix)

@@ -248,6 +248,9 @@ def test_credentials_in_netrc_work(local_index: LocalIndex, tmp_path: Path) -> N
     local_index.faults = [faults.Password("ann", "secret")]
     (tmp_path / "netrc").write_text("machine 127.0.0.1 login ann password secret\n")
     assert page(ask(local_index.url)).project == "snark"
+    # A user's name alone picks that user's password.
+    assert page(ask(local_index.url.replace("://", "://ann@"))).project == "snark"
+    assert problem(ask(local_index.url.replace("://", "://bob@"))) is Problem.NOT_ALLOWED
     # What the address itself says outranks them.
     assert problem(ask(local_index.url_for("ann", "old"))) is Problem.NOT_ALLOWED
 
@@ -349,15 +352,15 @@ def test_access_is_what_is_configured(tmp_path: Path) -> None:
         proxy=said("http://proxy.example:3128"),
     )
     assert Access.configured(configured) == Access(
-        urls=("https://index.example/simple", "https://two.example/simple"),
+        urls=("https://two.example/simple", "https://index.example/simple"),
         certificate=tmp_path / "authority.pem",
         client_certificate=Path.home() / "me.pem",
         proxy="http://proxy.example:3128",
         trusted_hosts=("two.example:8443",),
     )
     assert Access.configured(Indexes(extra=(said("https://two.example/simple"),))).urls == (
-        DEFAULT_INDEX,
         "https://two.example/simple",
+        DEFAULT_INDEX,
     )
 
 

@@ -166,10 +166,31 @@ def told(answer: Absence) -> tuple[Cause, str]:
             id="a requirement that cannot be read",
         ),
         pytest.param(
-            [page(wheel(yanked="")), page(wheel(version="2.0rc1"), wheel(version="1.1"))],
+            [NoPage(SNARK, INDEX, Problem.NOT_FOUND), page(wheel(version="2.0rc1"), wheel(version="1.1"))],
             Cause.NOTHING,
             "snark 1.1 has a wheel for this Python: something that it needs or that is installed is in the way",
             id="on the second index",
+        ),
+        pytest.param(
+            [page(wheel(yanked="")), page(wheel(version="9.0"))],
+            Cause.ONLY_YANKED,
+            "snark has been withdrawn by its authors (yanked)",
+            id="the first that has it answers for it",
+        ),
+        pytest.param(
+            [NoPage(SNARK, "http://127.0.0.1:80/simple", Problem.NOT_ALLOWED)],
+            Cause.NOT_LET_IN,
+            "http://127.0.0.1:80/simple asks for a user name and a password, or refuses those that it got: put them "
+            "into .netrc in your home folder (machine 127.0.0.1 login NAME password PASSWORD), into the index's URL, "
+            "or into a keyring (with NAME in the URL and keyring-provider = subprocess)",
+            id="a password is wanted",
+        ),
+        pytest.param(
+            [NoPage(SNARK, INDEX, Problem.GARBAGE)],
+            Cause.NO_INDEX,
+            "https://index.example/simple answers with what is not an index's page: either this network wants you to "
+            "log in first (open any page in a browser), or that is not an index's address",
+            id="a page to log in on",
         ),
     ],
 )

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from packaging.version import Version
+from pypi_simple import PYPI_SIMPLE_ENDPOINT
 
 from autoinstall.command import Command
 from autoinstall.index import Access
@@ -236,6 +237,38 @@ def test_uv_gets_pips_sources_only_where_it_has_none_of_its_own() -> None:
     assert Configuration(pip, silent).for_uv() == pip
     expected = Indexes(index=Said("https://uv.example", "uv.toml"), proxy=Said("http://proxy.example", "pip.conf"))
     assert Configuration(pip, spoken).for_uv() == expected
+
+
+@pytest.mark.parametrize(
+    ("index", "extra", "expected"),
+    [
+        (None, ["https://a.example"], (["https://a.example"], None)),
+        (None, ["https://a.example", "DEFAULT"], (["https://a.example"], None)),
+        ("https://a.example", ["DEFAULT"], (["https://a.example"], "DEFAULT")),
+        (
+            "https://a.example",
+            ["DEFAULT/", "https://b.example"],
+            (["https://b.example", "https://a.example"], "DEFAULT/"),
+        ),
+        ("DEFAULT", ["https://a.example", "DEFAULT"], (["https://a.example"], "DEFAULT")),
+        ("https://a.example", ["https://b.example"], (["https://b.example"], "https://a.example")),
+    ],
+)
+def test_the_default_index_answers_last_wherever_pip_was_told_of_it(
+    index: str | None, extra: list[str], expected: tuple[list[str], str | None]
+) -> None:
+    """Anybody can take a name there; uv by itself would ask it before the company's where it is an extra."""
+
+    def said(url: str) -> Said:
+        return Said(url.replace("DEFAULT", PYPI_SIMPLE_ENDPOINT.rstrip("/")), "pip.conf")
+
+    pip = Indexes(index=None if index is None else said(index), extra=tuple(said(url) for url in extra))
+    ordered = Indexes(
+        index=None if expected[1] is None else said(expected[1]), extra=tuple(said(url) for url in expected[0])
+    )
+    assert Configuration(pip).for_pip() == ordered
+    assert Configuration(pip).for_uv() == ordered
+    assert ordered.is_last_the_default == (expected[1] in (None, "DEFAULT", "DEFAULT/"))
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from autoinstall.index.answers import DEFAULT_INDEX, Access, Limits, NoPage, Page, Problem, Published, Standing
 from autoinstall.names import ProjectName
-from autoinstall.plan import Item, Plan
+from autoinstall.plan import Item, Plan, Refusal
 from autoinstall.text import redacted
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ __all__ = [
     "Standing",
     "date",
     "pages",
+    "settle",
     "why_not",
 ]
 
@@ -69,12 +70,33 @@ def date(plan: Plan, access: Access | None = None, limits: Limits | None = None)
     nothing where nothing is missing.
     """
     undated = [item.project for item in plan.items if item.file.uploaded is None or item.file.size is None]
-    if not undated:
-        return plan
+    return _dated(plan, pages(undated, access, limits)) if undated else plan
+
+
+def settle(
+    plan: Plan,
+    access: Access | None = None,
+    limits: Limits | None = None,
+    *,
+    is_last_the_least: bool = True,
+    has_folders: bool = False,
+) -> Plan | Refusal:
+    """Return pip's plan, dated and with the index of each file, or why a file must not come from where it would.
+
+    Asks every index for every project of the plan; see `precedence.settle` for what is refused.
+    """
+    from autoinstall.index import precedence  # noqa: PLC0415 - only for those who have several indexes
+
+    answers = pages((item.project for item in plan.items), access, limits)
+    settled = precedence.settle(plan, answers, is_last_the_least=is_last_the_least, has_folders=has_folders)
+    return settled if isinstance(settled, Refusal) else _dated(settled, answers)
+
+
+def _dated(plan: Plan, answers: Mapping[ProjectName, tuple[Page | NoPage, ...]]) -> Plan:
     published = {
         (file.name, file.sha256): file
-        for answers in pages(undated, access, limits).values()
-        for answer in answers
+        for each in answers.values()
+        for answer in each
         if isinstance(answer, Page)
         for file in answer.files
         if file.sha256 is not None

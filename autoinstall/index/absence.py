@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from urllib.parse import urlsplit
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.tags import Tag, sys_tags
@@ -11,6 +12,7 @@ from packaging.utils import InvalidWheelFilename, parse_wheel_filename
 from packaging.version import InvalidVersion, Version
 
 from autoinstall.index.answers import NoPage, Page, Problem, Published, Standing
+from autoinstall.indexes import asks_for_a_password
 from autoinstall.names import ProjectName
 from autoinstall.plan import Obstacle
 from autoinstall.text import printable
@@ -20,6 +22,8 @@ class Cause(StrEnum):
     """What stands in the way; the first that holds, in this order."""
 
     UNREACHABLE = "no index could be asked"
+    NOT_LET_IN = "an index wants a password"
+    NO_INDEX = "what answers is no index"
     NOT_ON_INDEX = "not on this index"
     QUARANTINED = "quarantined"
     WITHDRAWN = "withdrawn"
@@ -57,6 +61,8 @@ class Absence:
 
 _OBSTACLES = {
     Cause.UNREACHABLE: Obstacle.OFFLINE,
+    Cause.NOT_LET_IN: Obstacle.INDEX_FAILED,
+    Cause.NO_INDEX: Obstacle.INDEX_FAILED,
     Cause.NOT_ON_INDEX: Obstacle.NOT_FOUND,
     Cause.QUARANTINED: Obstacle.NOT_FOUND,
     Cause.WITHDRAWN: Obstacle.NOT_FOUND,
@@ -104,17 +110,18 @@ def explain(
 ) -> Absence:
     """Say why a resolver found nothing for `project` (in `version`, where one was asked for).
 
-    `answers` are what the indexes gave, in their order; the files of all count. Where an index that might have had it
-    could not be asked, that is what is said. `min_age_days` is what the resolver was told; releases of which no index
-    says the age are never too new. `Cause.NOTHING` is an answer too: something else than the project is to blame.
+    `answers` are what the indexes gave, in their order; the first that has the project answers for it. Where an index
+    that might have had it could not be asked, that is what is said. `min_age_days` is what the resolver was told;
+    releases of which no index says the age are never too new. `Cause.NOTHING` is an answer too: something else than
+    the project is to blame.
     """
-    pages = [answer for answer in answers if isinstance(answer, Page)]
-    if not pages:
+    page = next((answer for answer in answers if isinstance(answer, Page)), None)
+    if page is None:
         return _without_pages(project, [answer for answer in answers if isinstance(answer, NoPage)])
-    story = _Story(project, ", ".join(page.index for page in pages), any(_is_archived(page) for page in pages))
-    files = [file for page in pages for file in page.files]
+    story = _Story(project, page.index, _is_archived(page))
+    files = page.files
     if not files:
-        return _without_files(story, pages)
+        return _without_files(story, page)
     if version is not None:
         fitting = [file for file in files if _is_same(file.version, version)]
         if not fitting:
@@ -122,7 +129,7 @@ def explain(
             return story.told(
                 Cause.NO_SUCH_VERSION, f"has no version {printable(version)}: the newest is {newest}", version=newest
             )
-        files = fitting
+        files = tuple(fitting)
     wheels = [file for file in files if file.is_wheel]
     if not wheels:
         newest = _newest(files)
@@ -165,6 +172,16 @@ class _Story:
 
 def _without_pages(project: ProjectName, failures: Sequence[NoPage]) -> Absence:
     unreachable = [failure for failure in failures if failure.problem is not Problem.NOT_FOUND]
+    first = unreachable[0] if unreachable else None
+    if first is not None and first.problem is Problem.NOT_ALLOWED:
+        way_in = asks_for_a_password(urlsplit(first.index).netloc)
+        return Absence(project, Cause.NOT_LET_IN, f"{printable(first.index)} {way_in}")
+    if first is not None and first.problem is Problem.GARBAGE:
+        sentence = (
+            f"{printable(first.index)} {first.problem}: either this network wants you to log in first (open any page "
+            "in a browser), or that is not an index's address"
+        )
+        return Absence(project, Cause.NO_INDEX, sentence)
     if unreachable or not failures:
         said = "; ".join(f"{printable(one.index)} {one.problem}" for one in unreachable) or "no index is to be asked"
         return Absence(project, Cause.UNREACHABLE, f"nothing is known about {project}: {said}")
@@ -172,10 +189,9 @@ def _without_pages(project: ProjectName, failures: Sequence[NoPage]) -> Absence:
     return Absence(project, Cause.NOT_ON_INDEX, f"{project} is not on {asked}")
 
 
-def _without_files(story: _Story, pages: Sequence[Page]) -> Absence:
-    withheld = [page for page in pages if page.standing is Standing.QUARANTINED]
-    if withheld:
-        reason = next((f": {printable(page.standing_reason)}" for page in withheld if page.standing_reason), "")
+def _without_files(story: _Story, page: Page) -> Absence:
+    if page.standing is Standing.QUARANTINED:
+        reason = f": {printable(page.standing_reason)}" if page.standing_reason else ""
         return story.told(
             Cause.QUARANTINED, f"is quarantined as possibly harmful: its index gives out no file{reason}"
         )

@@ -31,10 +31,13 @@ class Access:
 
     @classmethod
     def configured(cls, indexes: Indexes) -> Self:
-        """Return what the user has configured for an installer. Keyrings are not asked, folders of files not read."""
+        """Return what the user has configured for an installer, in the order in which the indexes answer.
+
+        Keyrings are not asked, folders of files not read.
+        """
         first = DEFAULT_INDEX if indexes.index is None else indexes.index.value
         return cls(
-            urls=() if indexes.no_index else (first, *(said.value for said in indexes.extra)),
+            urls=() if indexes.no_index else (*(said.value for said in indexes.extra), first),
             certificate=None if indexes.certificate is None else Path(indexes.certificate.value).expanduser(),
             client_certificate=(
                 None if indexes.client_certificate is None else Path(indexes.client_certificate.value).expanduser()

@@ -204,7 +204,13 @@ def _credentials(parts: SplitResult) -> tuple[str, str] | None:
     """Return what the address holds. Handed over apart from it, they outrank the netrc and stay out of messages."""
     if parts.username is None and parts.password is None:
         return None
-    return unquote(parts.username or ""), unquote(parts.password or "")
+    user = unquote(parts.username or "")
+    if parts.password is None:
+        # As pip and uv have it: a user's name alone picks the password that the netrc has for that user.
+        known = requests.utils.get_netrc_auth(urlunsplit(parts._replace(netloc=_host(parts))))
+        if known is not None and known[0] == user:
+            return known
+    return user, unquote(parts.password or "")
 
 
 def _problem(error: Exception) -> Problem:

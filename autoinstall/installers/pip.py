@@ -21,6 +21,7 @@ from autoinstall.installers.resolution import Lock, Locked, Question, Reason, Re
 from autoinstall.names import ProjectName, project_name
 from autoinstall.plan import File, Obstacle, Plan, Refusal, Wanted
 from autoinstall.platforms import quoted
+from autoinstall.text import redacted
 
 FIRST_WITH_REPORTS = Version("22.2")
 FIRST_WITH_AGES = Version("26.0")
@@ -187,11 +188,14 @@ class PipResolver:
         return refusals.index_failed(index, "answered with an error: try again later", finished)
 
     def _only_index(self) -> str:
-        """Return the index that lists everything, where only one is asked; pip does not tell which of several."""
+        """Return the index that lists everything, without credentials, where only one is asked.
+
+        pip does not tell which of several it was, nor does it ask one before the other: `index.settle` finds out.
+        """
         indexes = self.configuration.pip
         if indexes.extra or indexes.find_links or indexes.no_index or indexes.index is None:
             return ""
-        return indexes.index.value
+        return redacted(indexes.index.value)
 
     def _command(self, arguments: Iterable[str], files: Mapping[str, bytes]) -> Command:
         return Command(

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from autoinstall.command import Finished
 from autoinstall.environment import Installed
+from autoinstall.indexes import asks_for_a_password
 from autoinstall.names import ProjectName
 from autoinstall.plan import Obstacle, Refusal, Wanted
 from autoinstall.text import printable, redacted
@@ -51,8 +52,7 @@ def index_failed(index: str, problem: str, finished: Finished) -> Refusal:
 
 def wants_credentials(index: str, finished: Finished) -> Refusal:
     """Return that an index lets in only those who are known to it."""
-    problem = "asks for a user name and a password, or refuses those it got: put them into its URL or a keyring"
-    return index_failed(index, problem, finished)
+    return index_failed(index, asks_for_a_password(index), finished)
 
 
 def no_wheel(asked: Wanted, one: Wanted, said: str) -> Refusal:
