@@ -66,7 +66,6 @@ class ThisMachine:
     variables: Mapping[str, str] = field(default_factory=lambda: os.environ, repr=False)
     session: str = field(default_factory=lambda: secrets.token_hex(8))
     destination: Destination = field(init=False)
-    _said: set[str] = field(default_factory=set, init=False)
 
     def __post_init__(self) -> None:
         """Install into the environment, until a plan finds that it is not ours to change."""
@@ -130,7 +129,7 @@ class ThisMachine:
         tools = self._tools(settings, installed, configuration)
         if isinstance(tools, Refusal):
             return tools
-        self._say_once(tools.remark, screen)
+        remark = tools.remark
         for tool, next_one in zip_longest(tools.tools, tools.tools[1:]):
             steps = tool.plan(
                 wanted,
@@ -144,7 +143,7 @@ class ThisMachine:
             # Of several, some may be had from it: then the one that stands still is planned for by itself.
             if isinstance(plan, Plan) or plan.obstacle not in _LACKING or len(wanted) > 1 or next_one is None:
                 break
-            self._say_once(f"{plan.sentence} {next_one.name} installs it from the index.", screen)
+            remark = f"{plan.sentence} {next_one.name} installs it from the index."
         if isinstance(plan, Refusal):
             is_of_index = not isinstance(tool, DirectInstaller)
             return self._explained(plan, wanted, settings, tool.name) if is_of_index else plan
@@ -155,6 +154,7 @@ class ThisMachine:
             return Refusal(Obstacle.NOT_PROVIDED, sentence)
         if isinstance(tool, DirectInstaller):
             return plan
+        plan = replace(plan, remark=remark)
         # pip reports neither sizes nor upload times; what uv does not tell, the index does not say.
         settled = self._settled(plan, configuration) if tool.name == "pip" else plan
         return settled if isinstance(settled, Refusal) else self._with_room(settled, settings)
@@ -331,11 +331,6 @@ class ThisMachine:
         # In a folder beside it, the environment's own tool has no say.
         here = replace(self.environment, is_conda=self.destination.environment.is_conda)
         return installers.in_turn(settings.installer, here, installed, configuration, self.variables)
-
-    def _say_once(self, line: str, screen: Screen) -> None:
-        if line and line not in self._said:
-            self._said.add(line)
-            screen.say(line)
 
 
 def _is_there(item: Item, installed: Mapping[ProjectName, Installed]) -> bool:

@@ -68,12 +68,14 @@ class Plan:
     """An exact set of files that makes every wanted import work and changes nothing that is installed.
 
     `installer` is the tool that planned it and will install it. `indexes` say where the files come from, without
-    credentials, for people to read. An empty `items` means that all that is wanted is there already.
+    credentials, for people to read; `remark` says why it is not the tool that made the environment, where it is not.
+    An empty `items` means that all that is wanted is there already.
     """
 
     items: tuple[Item, ...]
     installer: str
     indexes: tuple[str, ...] = ()
+    remark: str = ""
 
     @property
     def is_of_conda(self) -> bool:

@@ -229,7 +229,7 @@ class Session:
                 agreed = plan
             done = self.machine.carry_out(plan, settings, self.screen)
             if isinstance(done, Done):
-                return self._installed(done, offers, way)
+                return self._installed(done, offers, way, was_asked=agreed is not None)
             if done.obstacle is not Obstacle.CHANGED:
                 return Outcome(Status.FAILED, notes.failed(main.advice, done.sentence, way))
         return Outcome(Status.FAILED, notes.failed(main.advice, "The environment kept changing meanwhile.", way))
@@ -241,15 +241,15 @@ class Session:
             place=self.machine.place,
             python=self.machine.python,
             asked_by="This cell" if request.is_cell else "This program",
-            remarks=self._remarks(offers),
+            remarks=self._remarks(plan, offers),
             dated=self.machine.dated,
             type_in_full=offers[0].wanted.project if offers[0].needs_typing else None,
         )
         return consent.put(question, self.asker)
 
-    def _remarks(self, offers: Sequence[_Offer]) -> list[str]:
+    def _remarks(self, plan: Plan, offers: Sequence[_Offer]) -> list[str]:
         elsewhere = [self.machine.elsewhere(offer.name) for offer in offers]
-        return [remark for remark in (self.machine.remark, *elsewhere) if remark is not None]
+        return [remark for remark in (plan.remark, self.machine.remark, *elsewhere) if remark]
 
     def _choose(self, offers: Sequence[_Offer], way: Way) -> list[_Offer]:
         """Return the offers as chosen; one that was declined is remembered as a no."""
@@ -282,7 +282,7 @@ class Session:
     def _remembered(self, name: str) -> str | None:
         return self._said_no.get(name) or self._this_time.get(name)
 
-    def _installed(self, done: Done, offers: Sequence[_Offer], way: Way) -> Outcome:
+    def _installed(self, done: Done, offers: Sequence[_Offer], way: Way, *, was_asked: bool) -> Outcome:
         names = tuple(offer.name for offer in offers)
         for name in names:
             self._said_no.pop(name, None)
@@ -294,7 +294,9 @@ class Session:
         projects = sorted({str(item.project) for item in done.plan.items if item.is_asked_for})
         conda = done.plan.installer if done.plan.is_of_conda else None
         way = replace(way, target=self.machine.target, conda=conda, prefix=self.machine.place)
-        lines = (f"Installed {added}.", f"By hand: {way.by_hand(*projects)}")
+        # Who was asked has read it in the question.
+        remarks = () if was_asked or not done.plan.remark else (done.plan.remark,)
+        lines = (*remarks, f"Installed {added}.", f"By hand: {way.by_hand(*projects)}")
         for line in lines:
             self.screen.say(line)
         return Outcome(Status.INSTALLED, lines=lines, installed=names)

@@ -19,13 +19,6 @@ pytestmark = [
     pytest.mark.skipif(sys.platform == "win32", reason="the stand-in is a script for a shell"),
 ]
 
-UNDO = """
-from autoinstall import hook, journal
-session = hook.enable().session
-last = journal.Journal(session.machine.environment.purelib).transactions()[-1]
-getattr(session.machine.take_back(last, session.screen), "sentence", "taken back")
-"""
-
 PACKAGES = (
     python_package("3.11.9"),
     CondaPackage("shared", "1.0", {"share/shared.txt": "1"}, is_python=False),
@@ -88,7 +81,8 @@ def test_conda_installs_and_takes_back(desk: Desk) -> None:
     assert kept["distributions"] == [["opencv", "4.10.0", "py_0"], ["py-opencv", "4.10.0", "py_0"]]
     assert kept["files"] == []
 
-    assert desk.ask(UNDO).text == "'taken back'"
+    undone = desk.ask("%autoinstall undo")
+    assert "opencv 4.10.0, py-opencv 4.10.0" in undone.shown, undone.shown
     assert desk.conda.linked == before
     assert desk.ask("import sys; del sys.modules['cv2']\nimport cv2", "n").status == "error"
 
@@ -139,6 +133,12 @@ def test_what_does_not_provide_the_import_is_taken_out_again(desk: Desk) -> None
 def test_what_something_else_has_come_to_need_is_not_taken_back(desk: Desk) -> None:
     assert desk.ask("import cv2", "y").status == "ok"
     desk.channel.publish(module("snark", "snark", depends=("python", "opencv")))
+    prefix = str(desk.conda.environment.prefix)
+    desk.conda.run("install", "--prefix", prefix, "--yes", "--json", "snark")
+    before = desk.conda.linked
+    answer = desk.ask("%autoinstall undo")
+    assert "not undone: snark 1.0, installed otherwise, would go with it" in answer.shown
+    assert desk.conda.linked == before
 
 
 def test_without_a_conda_at_hand_uv_installs_and_says_what_that_means(desk: Desk) -> None:
@@ -150,9 +150,10 @@ def test_without_a_conda_at_hand_uv_installs_and_says_what_that_means(desk: Desk
     told = "There is no conda, mamba or micromamba at hand. uv installs it, and conda will not know of it."
     assert " ".join(result.shown.split()).count(told) == 1
     assert desk.conda.commands == []
-    prefix = str(desk.conda.environment.prefix)
-    desk.conda.run("install", "--prefix", prefix, "--yes", "--json", "snark")
-    before = desk.conda.linked
-    answer = desk.ask(UNDO)
-    assert answer.text == "'not undone: snark 1.0, installed otherwise, would go with it'", answer.traceback
-    assert desk.conda.linked == before
+
+
+def test_where_nobody_is_asked_the_line_stands_with_what_was_installed(desk: Desk) -> None:
+    assert desk.ask("%autoinstall mode auto").status == "ok"
+    result = desk.ask("import toml\ntoml.STAND_IN")
+    assert (result.text, result.prompts) == ("True", ())
+    assert f"toml is not in {desk.conda.command.name}'s channels. uv installs it from the index." in result.shown
