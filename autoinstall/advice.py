@@ -5,7 +5,7 @@ import re
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from autoinstall.facts import Facts
+from autoinstall.facts import Facts, said_for
 from autoinstall.names import (
     LONGEST_IMPORT_NAME,
     ImportName,
@@ -173,7 +173,7 @@ def _reviewed(name: ImportName, row: AdviceRow | None, presence: Presence, facts
     suggestion = row.suggestion
     if suggestion is not None and is_import_name(suggestion) and row.kind in _SAME_PARTS_BELOW:
         suggestion += name[len(row.import_name) :]
-    advice = _instead(name, _for_system(row.reason, facts.system), suggestion)
+    advice = _instead(name, said_for(row.reason, facts.system), suggestion)
     return advice if row.project is None else replace(advice, project=row.project, candidates=(row.project,))
 
 
@@ -181,23 +181,6 @@ _GENERIC = "generic"
 _MADE_ON_IMPORT = "made-on-import"
 _SAME_PARTS_BELOW = frozenset({"project-name", "python2", "moved"})
 """Kinds of which the suggestion has the same modules below it: `BeautifulSoup.element` is `bs4.element`."""
-
-
-def _for_system(reason: str, system: str) -> str:
-    """Return a row's sentence with this system's command in it.
-
-    Rows say it once for all: `sentence | debian: command | macos: command`; an unknown system is told every command.
-    """
-    sentence, *commands = reason.split(" | ")
-    if not commands:
-        return sentence
-    by_system = dict(command.split(": ", 1) for command in commands)
-    if system in by_system:
-        return f"{sentence}: {by_system[system]}"
-    return f"{sentence}: " + "; ".join(f"{command} ({_SYSTEMS[key]})" for key, command in by_system.items())
-
-
-_SYSTEMS = {"debian": "Debian, Ubuntu", "fedora": "Fedora", "macos": "macOS", "windows": "Windows"}
 
 
 # What is there already.

@@ -99,7 +99,7 @@ class _CurrentFacts:
 
     @property
     def system(self) -> str:
-        return _this_system()
+        return this_system()
 
     @property
     def deny(self) -> frozenset[ProjectName]:
@@ -143,7 +143,8 @@ def _well_known() -> Words:
 
 
 @cache
-def _this_system() -> str:
+def this_system() -> str:
+    """Return whose commands to name on this machine; see `family_of`."""
     import platform  # noqa: PLC0415 - a part of Python that is missing is rare
 
     try:
@@ -163,3 +164,20 @@ def family_of(platform_name: str, os_release: Mapping[str, str]) -> str:
         return known[platform_name]
     family = {os_release.get("ID", ""), *os_release.get("ID_LIKE", "").split()}
     return next((system for system in ("debian", "fedora") if system in family), "other")
+
+
+def said_for(reason: str, system: str) -> str:
+    """Return a row's sentence with this system's command in it.
+
+    Rows say it once for all: `sentence | debian: command | macos: command`; an unknown system is told every command.
+    """
+    sentence, *commands = reason.split(" | ")
+    if not commands:
+        return sentence
+    by_system = dict(command.split(": ", 1) for command in commands)
+    if system in by_system:
+        return f"{sentence}: {by_system[system]}"
+    return f"{sentence}: " + "; ".join(f"{command} ({_SYSTEMS[key]})" for key, command in by_system.items())
+
+
+_SYSTEMS = {"debian": "Debian, Ubuntu", "fedora": "Fedora", "macos": "macOS", "windows": "Windows"}

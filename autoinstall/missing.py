@@ -3,6 +3,7 @@
 import sys
 
 from autoinstall.names import ImportName, import_name, is_import_name
+from autoinstall.optional import lack
 
 _LONGEST_CHAIN = 20
 """Exceptions looked at: a chain can be a circle."""
@@ -13,21 +14,28 @@ def missing_import(exception: BaseException) -> ImportName | None:
 
     A `ModuleNotFoundError` says so by its `.name`; an `ImportError` that a library raised by that of the exception it
     was raised from (so pandas tells a missing optional dependency); and one for `from google.cloud import storage` by
-    the namespace that has no such part. The result is well-formed: `.name` can be any string, `--index-url=…` too.
+    the namespace that has no such part; one that carries nothing, by the function that raised it (see `optional`).
+    The result is well-formed: `.name` can be any string, `--index-url=…` too.
     """
     link: BaseException | None = exception
     for _ in range(_LONGEST_CHAIN):
-        if isinstance(link, ModuleNotFoundError):
+        if isinstance(link, ModuleNotFoundError) and link.name is not None:
             return _checked(link.name)
         # Only a library's own ImportError, which names nothing, leads on to its cause. Python's, which names the
         # module that lacks a part, is the whole story, whatever else was being handled at the time.
         if not isinstance(link, ImportError):
-            return None
+            break
         if link.name is not None:
             part = getattr(link, "name_from", None)  # Python 3.12
             return _checked(f"{link.name}.{part}") if part and _is_namespace(link.name) else None
         link = link.__cause__ or link.__context__
-    return None
+    # Some libraries have found out long ago that something is missing, and raise what carries nothing.
+    return _looked_up(exception) if isinstance(exception, ImportError) else None
+
+
+def _looked_up(exception: ImportError) -> ImportName | None:
+    known = lack(exception)
+    return None if known is None else known.import_name
 
 
 def _checked(name: object) -> ImportName | None:

@@ -10,6 +10,7 @@ from autoinstall.errors import AutoinstallError, BadSettingError
 from autoinstall.missing import missing_import
 from autoinstall.names import ImportName, import_name, is_import_name
 from autoinstall.notes import Way, Why
+from autoinstall.optional import lack, project_for
 from autoinstall.plan import Obstacle, Plan, Refusal, Wanted
 from autoinstall.roles import Done, Machine, Outcome, Request, Screen, Status
 from autoinstall.settings import Mode, Settings, installer_choice, settle
@@ -104,7 +105,8 @@ class Session:
 
     def note_for(self, exception: BaseException) -> str | None:
         """Return what to say under an error that is about to be shown, `None` where no import is missing."""
-        name = missing_import(exception)
+        known = lack(exception)
+        name = missing_import(exception) or (known.import_name if known is not None else None)
         if name is None:
             return None
         if (note := self._remembered(name) or self._nobody_there.get(name)) is not None:
@@ -113,7 +115,8 @@ class Session:
             settings = self.settings()
         except BadSettingError as problem:
             return f"autoinstall: {problem}"
-        offer = self._consider(Request(name, is_cell=True), name, settings)
+        request = Request(name, is_cell=True, project=project_for(name, exception))
+        offer = self._consider(request, name, settings)
         if isinstance(offer, Outcome):
             return offer.note and self._with_elsewhere(name, offer.note)
         why = Why.OFF if settings.mode is Mode.OFF else Why.NOT_REPEATED
@@ -168,7 +171,7 @@ class Session:
 
     def _consider(self, request: Request, name: str, settings: Settings) -> _Offer | Outcome:
         advice = self.machine.advise(name, settings)
-        if request.project is not None and name == request.import_name and advice.verdict is not Verdict.DENIED:
+        if request.project is not None and name == request.import_name and _may_be_had(request, advice, settings):
             outright = replace(
                 advice, verdict=Verdict.TRUSTED, project=request.project, candidates=(request.project,)
             )
@@ -309,6 +312,15 @@ class Session:
         is_offered = settings.target is not None or (settings.mode is Mode.ASK and self.asker.can_ask())
         instead = None if is_offered else self.machine.instead(is_cell=is_cell)
         return Way(is_cell, has_pip=self.machine.has_pip, instead=instead)
+
+
+def _may_be_had(request: Request, advice: Advice, settings: Settings) -> bool:
+    """Tell whether a project that was named past the table may be installed; a person who types is not held back."""
+    if request.is_explicit:
+        return advice.verdict is not Verdict.DENIED
+    is_allowed = settings.allow is None or request.project in settings.allow
+    is_to_be_had = advice.verdict not in (Verdict.DENIED, Verdict.INSTALLED)
+    return is_to_be_had and is_allowed and request.project not in settings.deny
 
 
 class _NoScreen:

@@ -28,8 +28,9 @@ class Request:
     """An import that is missing, and what is known of who asks.
 
     `also` are imports that will surely follow. `is_explicit` says that the person typed the name to have it
-    installed, which overrules an earlier no. `project` and `version` are what a person named outright,
-    past the table. `proposed` are, by import name, candidates of a choice to propose in place of the usual one.
+    installed, which overrules an earlier no. `project` and `version` are what a person named outright, past the
+    table; where nobody typed anything, `project` is what reviewed data names. `proposed` are, by import name,
+    candidates of a choice to propose in place of the usual one.
     """
 
     import_name: str

@@ -16,6 +16,7 @@ from autoinstall.ipython.rerun import Rerun
 from autoinstall.ipython.shell import Shell
 from autoinstall.ipython.tracebacks import Tracebacks, add_note
 from autoinstall.missing import missing_import
+from autoinstall.optional import project_for
 from autoinstall.provide import Session
 from autoinstall.roles import Request
 from autoinstall.terminal import TerminalScreen, terminal_asker
@@ -95,7 +96,9 @@ class _Border:
             if name is None:
                 return False
             also = ahead.companions(name, ahead.frames_of_error(exception), self._handle.session.advise)
-            outcome = self._handle.provide(Request(name, is_cell=True, also=also))
+            outcome = self._handle.provide(
+                Request(name, is_cell=True, also=also, project=project_for(name, exception))
+            )
             if not outcome.is_installed:
                 add_note(exception, outcome.note)
                 return False
