@@ -108,7 +108,7 @@ class Session:
         known = lack(exception)
         name = missing_import(exception) or (known.import_name if known is not None else None)
         if name is None:
-            return None
+            return f"autoinstall: {known.said}" if known is not None else None
         if (note := self._remembered(name) or self._nobody_there.get(name)) is not None:
             return self._with_elsewhere(name, note)
         try:
