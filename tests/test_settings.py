@@ -99,7 +99,7 @@ def test_a_folder_cannot_choose_the_installer_or_shorten_the_wait(files: Path) -
     ("text", "sentence"),
     [
         ('mode = "sometimes"', "mode = 'sometimes' ({file}): it must be off or ask or auto"),
-        ("installer = 1", "installer = 1 ({file}): it must be auto or uv or pip"),
+        ("installer = 1", "installer = 1 ({file}): it must be auto or conda or uv or pip"),
         ("min_age_days = -1", "min_age_days = -1 ({file}): it must be a whole number of days from 0 to 3650"),
         ("min_age_days = true", "min_age_days = True ({file}): it must be a whole number of days from 0 to 3650"),
         (
