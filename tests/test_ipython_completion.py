@@ -2,6 +2,7 @@
 
 import os
 import sys
+import warnings
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -34,5 +35,21 @@ def test_a_folder_that_comes_into_being_and_an_empty_list(tmp_path: Path, monkey
     folder = tmp_path / "dist-packages"
     monkeypatch.setattr(sys, "path", [str(folder)])
     names = ModuleNames(SimpleNamespace(db={}))
+    folder.mkdir()
+    names.refresh()
+
+
+class WithoutPickleshare:
+    """What stands for the cache in IPython 8 where pickleshare is not installed."""
+
+    def __delitem__(self, key: str) -> None:
+        warnings.warn(f"deleting {key} requires you to install the `pickleshare` library", stacklevel=2)
+
+
+def test_where_nothing_is_kept_nobody_is_warned(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In IPython 8 every install showed a warning in the cell."""
+    folder = tmp_path / "site-packages"
+    monkeypatch.setattr(sys, "path", [str(folder)])
+    names = ModuleNames(SimpleNamespace(db=WithoutPickleshare()))
     folder.mkdir()
     names.refresh()

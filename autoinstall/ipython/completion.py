@@ -3,6 +3,7 @@
 import contextlib
 import os
 import sys
+import warnings
 
 from autoinstall.ipython.shell import Shell
 
@@ -22,7 +23,9 @@ class ModuleNames:
         seen = _changes()
         if seen != self._seen:
             self._seen = seen
-            with contextlib.suppress(KeyError):  # nothing was completed yet
+            # Nothing may have been completed yet. IPython 8 without pickleshare keeps nothing, and warns of each touch.
+            with contextlib.suppress(KeyError), warnings.catch_warnings():
+                warnings.simplefilter("ignore")
                 del self._shell.db[_CACHE]
 
 
