@@ -92,6 +92,19 @@ def test_only_the_outermost_cell_begins_and_ends(shell: Any) -> None:
     assert shell.user_ns["told"] == ["begins", "ends"]
 
 
+def test_a_widget_s_callback_that_raised_is_over(shell: Any, execution: Execution) -> None:
+    """Comms announce a callback by the events that announce cells, but its end only where it has not raised."""
+    shell.run_cell(IN_A_THREAD)
+    shell.run_cell("gate = threading.Event()")
+    shell.events.trigger("pre_execute")
+    shell.user_ns["start"]().join()
+    assert not execution.includes_caller()
+    shell.run_cell("thread = start(gate)")
+    shell.user_ns["gate"].set()
+    shell.user_ns["thread"].join()
+    assert shell.user_ns["seen"] == [False, False]
+
+
 def test_loaded_by_a_cell_it_belongs_to_that_cell(shell: Any) -> None:
     made: list[Execution] = []
 

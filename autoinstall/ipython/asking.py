@@ -6,6 +6,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from types import CodeType
 from typing import TextIO
 
 from IPython.core.interactiveshell import InteractiveShell
@@ -13,6 +14,7 @@ from IPython.core.interactiveshell import InteractiveShell
 from autoinstall.consent import Asker, Table
 from autoinstall.ipython.shell import Shell
 
+_RUN_CELL = InteractiveShell.run_cell_async.__code__
 _RUN_CODE = InteractiveShell.run_code.__code__
 
 
@@ -28,13 +30,13 @@ class Execution:
         self._events = shell.events
         self._begins = begins
         self._ends = ends
-        self._depth = 0
+        self._cells: list[bool] = []
         self._threads_before: frozenset[threading.Thread] = frozenset()
         self.output: TextIO = sys.stdout
         self.display = shell.display_pub
         self._events.register("pre_execute", self._begin)
         self._events.register("post_execute", self._finish)
-        if _is_below_run_code():  # loaded by a cell, whose beginning was not seen
+        if _is_below(_RUN_CODE):  # loaded by a cell, whose beginning was not seen
             self._begin()
 
     def end(self) -> None:
@@ -48,25 +50,29 @@ class Execution:
         On the thread that runs the cell, the cell has to be below the caller on the stack: widget callbacks and tasks
         run beside it. Any other thread has to have been started while this very cell ran.
         """
-        if not self._depth:
+        if not any(self._cells):
             return False
-        if _is_below_run_code():
+        if _is_below(_RUN_CODE):
             return True
         thread = threading.current_thread()
         return thread is not threading.main_thread() and thread not in self._threads_before
 
     def _begin(self) -> None:
+        # Widgets announce their callbacks by the same event, and not their end where one has raised.
+        is_cell = _is_below(_RUN_CELL)
+        if is_cell and not _is_below(_RUN_CODE):
+            self._cells.clear()
         # A cell can run another by `run_cell`: the outermost is what a person waits for.
-        if not self._depth:
+        if is_cell and not any(self._cells):
             self._threads_before = frozenset(threading.enumerate())
             self.output = sys.stdout
             self.display = self._shell.display_pub
             self._begins()
-        self._depth += 1
+        self._cells.append(is_cell)
 
     def _finish(self) -> None:
-        self._depth = max(0, self._depth - 1)
-        if not self._depth:
+        was_cell = bool(self._cells) and self._cells.pop()
+        if was_cell and not any(self._cells):
             self._threads_before = frozenset()
             self._ends()
 
@@ -146,10 +152,10 @@ def _interrupts_raise() -> Iterator[None]:
             signal.signal(signal.SIGINT, before)
 
 
-def _is_below_run_code() -> bool:
+def _is_below(code: CodeType) -> bool:
     frame = sys._getframe()  # noqa: SLF001 - documented, and the only way to look at one's callers
     while frame is not None:
-        if frame.f_code is _RUN_CODE:
+        if frame.f_code is code:
             return True
         frame = frame.f_back  # type: ignore[assignment]
     return False
