@@ -24,7 +24,7 @@ from autoinstall.run import carry_out, run
 from autoinstall.settings import InstallerChoice
 from tests.conftest import FreshEnvironment
 from tests.support import environments
-from tests.support.catalogue import Release
+from tests.support.catalogue import Release, default_catalogue
 from tests.support.faults import Cut, Fault, Garbage, Point, Status, Swapped
 from tests.support.installing import ORIGIN, asking, bare, holding, planned, seen, versions, wanted
 from tests.support.local_index import LocalIndex, unreachable_url
@@ -61,7 +61,10 @@ def own(name: str, found: str) -> Installed:
             ["--uploaded-prior-to", "2026-11-14T01:02:03Z"],
         ),
         (Question(wanted("snark"), alone=True), ["--no-deps"]),
-        (Question(wanted("snark"), alone=True, python="3.12"), ["--no-deps", "--python-version", "3.12"]),
+        (
+            Question(wanted("snark"), alone=True, python="3.12"),
+            ["--no-deps", "--python-version", "3.12", "--target", "nowhere"],
+        ),
     ],
     ids=["plain", "age", "alone", "another Python"],
 )
@@ -145,6 +148,15 @@ SNARK = Locked(
             [entry("snark", SNARK_URL), entry("Here", "http://127.0.0.1:1/here-1.0.whl")],
             Lock((SNARK,), tells_ages=False),
         ),
+        (
+            # As pip 22.2 has it.
+            [
+                entry(
+                    "snark", SNARK_URL, download_info={"url": SNARK_URL, "archive_info": {"hash": f"sha256={DIGEST}"}}
+                )
+            ],
+            Lock((SNARK,), tells_ages=False),
+        ),
         ([entry("snark", SNARK_URL, is_direct=True)], Lock((), (project_name("snark"),), tells_ages=False)),
         (
             [entry("snark", "http://127.0.0.1:1/files/snark-1.0.tar.gz")],
@@ -158,7 +170,17 @@ SNARK = Locked(
         ([{}], Obstacle.TOOL_FAILED),
         ([entry("--index-url=x", SNARK_URL)], Obstacle.TOOL_FAILED),
     ],
-    ids=["a wheel", "there already", "a direct URL", "an sdist", "no hash", "no entry", "empty", "a bad name"],
+    ids=[
+        "a wheel",
+        "there already",
+        "an old pip's",
+        "a direct URL",
+        "an sdist",
+        "no hash",
+        "no entry",
+        "empty",
+        "a bad name",
+    ],
 )
 def test_recorded_reports(entries: list[object], expected: Lock | Obstacle) -> None:
     report = json.dumps({"version": "1", "pip_version": "26.3", "install": entries})
@@ -389,3 +411,31 @@ def test_the_real_index(fresh_environment: FreshEnvironment, tmp_path: Path) -> 
     assert [item.project for item in plan.items] == ["six"]
     assert carry_out(tool.stage(plan, environment, configuration, tmp_path / "into")) is None
     assert list((tmp_path / "into").rglob("six.py"))
+
+
+@pytest.mark.online
+@pytest.mark.parametrize("old", ["22.2", "22.3.1", "23.1.2", "24.0"])
+def test_the_oldest_that_can_plan(
+    fresh_environment: FreshEnvironment, make_index: Callable[..., LocalIndex], tmp_path: Path, old: str
+) -> None:
+    """What they report, and what they let themselves be asked, has changed since."""
+    real = fresh_environment("plain-pip", online=True)
+    taken = real.run("-m", "pip", "install", "--quiet", "--disable-pip-version-check", f"pip=={old}")
+    if taken.returncode != 0:
+        pytest.skip(f"pip {old} is not to be had here: {taken.stderr}")
+    # Before 23.2 they stumble over metadata beside a wheel, which public indexes hide from them.
+    index = make_index(*(dataclasses.replace(release, has_metadata=False) for release in default_catalogue()))
+    environment = seen(real)
+    tool = dataclasses.replace(pip_of(real), variables=without_installer_settings(clean_environ(tmp_path / "own")))
+    assert tool.version == Version(old)
+    plan = planned(tool, environment, asking(index), "boojum-tools")
+    assert versions(plan) == ["boojum-tools 1.5", "snark 2.0"]
+    assert isinstance(plan, Plan)
+    assert carry_out(tool.stage(plan, environment, asking(index), tmp_path / "into")) is None
+    assert list((tmp_path / "into").rglob("boojum"))
+    for project, obstacle in (
+        ("source-only", Obstacle.NO_WHEEL),
+        ("other-python", Obstacle.NO_WHEEL_FOR_THIS_PYTHON),
+        ("no-such-project", Obstacle.NOT_FOUND),
+    ):
+        assert versions(planned(tool, environment, asking(index), project)) == [obstacle]

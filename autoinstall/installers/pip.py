@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from packaging.version import InvalidVersion, Version
@@ -244,7 +245,7 @@ def read_report(finished: Finished, installed: Mapping[ProjectName, Installed]) 
                 continue  # on the running path, which pip does not know
             download = entry["download_info"]
             name = unquote(urlsplit(download["url"]).path).rpartition("/")[2]
-            sha256 = (download.get("archive_info") or {}).get("hashes", {}).get("sha256", "")
+            sha256 = _sha256(download.get("archive_info") or {})
             if entry["is_direct"] or not name.endswith(".whl") or re.fullmatch("[0-9a-f]{64}", sha256) is None:
                 sourced.append(project)
                 continue
@@ -253,6 +254,12 @@ def read_report(finished: Finished, installed: Mapping[ProjectName, Installed]) 
     except (ValueError, KeyError, TypeError, AttributeError, BadProjectNameError):
         return refusals.tool_failed(finished, "pip")
     return Lock(tuple(wheels), tuple(sourced), tells_ages=False)
+
+
+def _sha256(archive: Mapping[str, Any]) -> str:  # Any: JSON
+    """Return the hash of what a report calls `archive_info`; pip 22.2 had no `hashes` in it yet."""
+    hashes = archive.get("hashes") or dict([str(archive.get("hash", "=")).split("=", 1)])
+    return str(hashes.get("sha256", ""))
 
 
 def refusal_of(finished: Finished, indexes: Indexes) -> Refusal:
@@ -293,7 +300,8 @@ def _flags(question: Question) -> list[str]:
     if question.alone:
         flags.append("--no-deps")
     if question.python is not None:
-        flags += ["--python-version", question.python]
+        # Before 23.2 pip does not believe that a dry run installs nothing here; nor is anything put there.
+        flags += ["--python-version", question.python, "--target", "nowhere"]
     if question.since is not None:
         flags += ["--uploaded-prior-to", question.since.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")]
     return flags
