@@ -11,6 +11,7 @@ from autoinstall.missing import missing_import
 from autoinstall.names import ImportName, import_name, is_import_name
 from autoinstall.notes import Way, Why
 from autoinstall.optional import lack, project_for
+from autoinstall.outdated import needs_restart
 from autoinstall.plan import Obstacle, Plan, Refusal, Wanted
 from autoinstall.roles import Done, Machine, Outcome, Request, Screen, Status
 from autoinstall.settings import Mode, Settings, installer_choice, settle
@@ -104,7 +105,9 @@ class Session:
             self._this_time.pop(name, None)
 
     def note_for(self, exception: BaseException) -> str | None:
-        """Return what to say under an error that is about to be shown, `None` where no import is missing."""
+        """Return what to say under an error that is about to be shown, `None` where nothing is lacking."""
+        if (sentence := needs_restart(exception)) is not None:
+            return f"autoinstall: {sentence}"
         known = lack(exception)
         name = missing_import(exception) or (known.import_name if known is not None else None)
         if name is None:

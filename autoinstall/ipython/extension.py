@@ -17,6 +17,7 @@ from autoinstall.ipython.shell import Shell
 from autoinstall.ipython.tracebacks import Tracebacks, add_note
 from autoinstall.missing import missing_import
 from autoinstall.optional import project_for
+from autoinstall.outdated import needs_restart
 from autoinstall.provide import Session
 from autoinstall.roles import Request
 from autoinstall.terminal import TerminalScreen, terminal_asker
@@ -93,7 +94,7 @@ class _Border:
         """Have the import provided for want of which an exception escaped; tell whether its statement runs again."""
         try:
             name = missing_import(exception)
-            if name is None:
+            if name is None or needs_restart(exception) is not None:
                 return False
             also = ahead.companions(name, ahead.frames_of_error(exception), self._handle.session.advise)
             outcome = self._handle.provide(

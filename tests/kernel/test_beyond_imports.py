@@ -126,3 +126,13 @@ def test_a_script_that_is_run(one_desk: Desk) -> None:
     one_desk.environment.script("n = [1]\nimport arrow\nn.append(arrow.STAND_IN)\n", "one.py")
     result = one_desk.kernel.execute("%run one.py\nn", answers=["y"])
     assert (result.text, len(result.prompts)) == ("[1, True]", 1), result.traceback
+
+
+def test_what_is_loaded_and_has_changed_on_disk_needs_a_restart(one_desk: Desk) -> None:
+    one_desk.environment.script("def old():\n    return 1\n", "changing.py")
+    one_desk.kernel.execute("import changing")
+    one_desk.environment.script("def old(x):\n    return x + 1\n\ndef new():\n    return 2\n", "changing.py")
+    result = one_desk.kernel.execute("from changing import new")
+    assert (result.error, result.prompts) == ("ImportError", ())
+    assert "autoinstall: The changing that is loaded here is not what its files hold by now" in result.traceback
+    assert "restart the kernel" in result.traceback
