@@ -1,6 +1,9 @@
 """`%autoinstall`: what its sub-commands do, and what it says to what it does not understand."""
 
+import json
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +13,10 @@ from IPython.core.completer import provisionalcompleter
 from autoinstall.advice import Verdict
 from autoinstall.hook import Handle
 from autoinstall.ipython.magic import Magic
+from autoinstall.names import import_name, project_name
 from autoinstall.plan import Wanted
 from autoinstall.provide import Session
+from autoinstall.transaction import Distribution, Transaction
 from tests.support.shell import made_shell
 from tests.support.story import FakeMachine, ScriptedAsker, advice
 
@@ -20,6 +25,24 @@ ADVICES = (
     advice("yaml", Verdict.TRUSTED, "pyyaml", reason="PyYAML is where yaml comes from."),
     advice("colorsys", Verdict.INSTALLED, reason="colorsys can be imported here already."),
 )
+
+
+COMMANDS = "doctor, freeze, history, install, mode, restore, scan, undo, which"
+
+FIRST = Transaction(
+    id="20260102-030405-11-aaaa",
+    when=datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC),
+    prefix="/made-up",
+    python="3.12.1",
+    installer="uv",
+    process=11,
+    session="elsewhere",
+    wanted=(import_name("yaml"),),
+    distributions=(Distribution(project_name("pyyaml"), "6.0.3"),),
+    files=(),
+    wanted_from={import_name("yaml"): project_name("pyyaml")},
+)
+SECOND = replace(FIRST, id="20260102-040506-12-bbbb", session="here")
 
 
 class Desk:
@@ -33,6 +56,7 @@ class Desk:
         monkeypatch.delenv("AUTOINSTALL_MODE", raising=False)
         self.folder = folder
         self.machine = FakeMachine(ADVICES)
+        self.machine.kept = [FIRST, SECOND]
         self.asker = ScriptedAsker("y", "y")
         self.handle = Handle()
         self.handle._session = Session(machine=self.machine, asker=self.asker)
@@ -58,7 +82,7 @@ def test_status_says_what_holds_and_where_it_was_said(desk: Desk, capsys: pytest
         "  mode          ask (a question before anything is installed; default)",
         "  installer     pip (c.AutoInstall)",
         "  installs into /made-up (Python 3.12)",
-        "Sub-commands: doctor, install, mode, scan, which; %autoinstall? tells about them.",
+        f"Sub-commands: {COMMANDS}; %autoinstall? tells about them.",
     ]
 
 
@@ -114,7 +138,7 @@ def test_install_declined_says_why(desk: Desk, capsys: pytest.CaptureFixture[str
         ("wich cv2", "%autoinstall: there is no sub-command wich; did you mean which?"),
         (
             "frobnicate",
-            "%autoinstall: there is no sub-command frobnicate; there are doctor, install, mode, scan, which.",
+            f"%autoinstall: there is no sub-command frobnicate; there are {COMMANDS}.",
         ),
         ("mode sometimes", "%autoinstall mode: mode = 'sometimes' (argument): it must be off or ask or auto"),
         ("mode ask auto", "%autoinstall mode takes one of off, ask, auto"),
@@ -122,6 +146,13 @@ def test_install_declined_says_why(desk: Desk, capsys: pytest.CaptureFixture[str
         ("install", "%autoinstall install takes import names: %autoinstall install cv2 yaml"),
         ("install cv2 --upgrade", "%autoinstall install has no option --upgrade, only --project NAME[==VERSION]"),
         ("install a b --project c", "%autoinstall install: --project goes with exactly one import name"),
+        ("history me", "%autoinstall history takes nothing, or --json"),
+        ("undo one two", "%autoinstall undo takes one id, or nothing for this kernel's last install"),
+        ("undo 2026", "%autoinstall undo: 2 ids begin with '2026': write more of the one"),
+        ("freeze one two", "%autoinstall freeze takes one file, or --json, or nothing"),
+        ("freeze --yaml", "%autoinstall freeze takes one file, or --json, or nothing"),
+        ("restore", "%autoinstall restore takes one file: %autoinstall restore FILE"),
+        ("restore nowhere.txt", "%autoinstall restore: nowhere.txt cannot be read: "),
         ("install 'unclosed", "%autoinstall: No closing quotation"),
         ("install --project -x cv2", "%autoinstall install: '-x' is not a project's name"),
     ],
@@ -135,13 +166,15 @@ def test_what_is_typed_wrongly_is_told_how_to_type(
     assert desk.machine.planned == []
 
 
-OURS = ("install", "mode", "which", "ask", "auto", "off", "--project")
+OURS = ("install", "mode", "undo", "which", FIRST.id, SECOND.id, "ask", "auto", "off", "--project")
 
 
 @pytest.mark.parametrize(
     ("line", "expected"),
     [
-        ("%autoinstall ", ["install", "mode", "which"]),
+        ("%autoinstall ", ["install", "mode", "undo", "which"]),
+        ("%autoinstall undo ", [FIRST.id, SECOND.id]),
+        ("%autoinstall undo 20260102-04", [SECOND.id]),
         ("%autoinstall m", ["mode"]),
         ("autoinstall wh", ["which"]),
         ("%autoinstall mode ", ["ask", "auto", "off"]),
@@ -156,9 +189,47 @@ def test_tab_completes(desk: Desk, line: str, expected: list[str]) -> None:
     assert [word for word in words if word in OURS] == expected
 
 
+def test_history_undo_and_the_same_undone(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
+    said = desk.run("%autoinstall history --json", capsys).splitlines()
+    assert [json.loads(line)["id"] for line in said] == [FIRST.id, SECOND.id]
+    assert desk.run("%autoinstall undo", capsys) == "Removed pyyaml 6.0.3.\n"
+    assert "  taken back " in desk.run("%autoinstall history", capsys)
+    assert desk.run(f"%autoinstall undo {FIRST.id}", capsys) == "Removed pyyaml 6.0.3.\n"
+    assert desk.run("%autoinstall undo", capsys).startswith("autoinstall: this kernel has installed nothing that ")
+    desk.machine.kept = []
+    assert desk.run("%autoinstall history", capsys) == "autoinstall has installed nothing here.\n"
+    assert desk.run("%autoinstall history --json", capsys) == ""
+
+
+def test_freeze_shows_or_writes_and_restore_reads(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
+    assert (
+        desk.run("%autoinstall freeze", capsys) == "autoinstall has installed nothing here that is installed still.\n"
+    )
+    desk.machine.there = {project_name("pyyaml"): "6.0.3"}
+    assert desk.run("%autoinstall freeze", capsys).splitlines()[1:] == ["pyyaml==6.0.3  # import yaml"]
+    assert desk.run("%autoinstall freeze --json", capsys) == (
+        '{"project": "pyyaml", "version": "6.0.3", "import_names": ["yaml"]}\n'
+    )
+    assert desk.run("%autoinstall freeze kept.txt", capsys) == "Wrote 1 exact version into kept.txt.\n"
+    assert "kept.txt is there already" in desk.run("%autoinstall freeze kept.txt", capsys)
+    desk.machine.there = {}
+    assert desk.run("%autoinstall restore kept.txt", capsys) == ""
+    assert desk.machine.planned == [(Wanted(import_name("yaml"), project_name("pyyaml"), "6.0.3"),)]
+    desk.asker.answers = ["n"]
+    assert "kept.txt was not restored: you said no." in desk.run("%autoinstall restore kept.txt", capsys)
+
+
 def test_help_tells_about_every_sub_command(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
     shown = desk.run("%autoinstall?", capsys)
-    for command in ("install NAME", "mode [ask|auto|off]", "which NAME"):
+    for command in (
+        "history",
+        "undo [ID]",
+        "freeze",
+        "restore FILE",
+        "install NAME",
+        "mode [ask|auto|off]",
+        "which NAME",
+    ):
         assert f"%autoinstall {command}" in shown
 
 

@@ -23,9 +23,9 @@ class ModuleNames:
         seen = _changes()
         if seen != self._seen:
             self._seen = seen
-            # Nothing may have been completed yet. IPython 8 without pickleshare keeps nothing, and warns of each touch.
+            # Nothing may have been completed yet. IPython 8 without pickleshare keeps nothing, and warns each time.
             with contextlib.suppress(KeyError), warnings.catch_warnings():
-                warnings.simplefilter("ignore")
+                warnings.simplefilter("ignore", UserWarning)
                 del self._shell.db[_CACHE]
 
 

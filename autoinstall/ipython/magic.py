@@ -209,7 +209,7 @@ class Magic:
         text = past.frozen_as_json(frozen) if len(files) < len(words) else past.frozen_as_text(frozen, session)
         if files:
             past.write(text, Path(files[0]))
-            _say(f"Wrote {len(frozen)} exact versions into {printable(files[0])}.")
+            _say(f"Wrote {len(frozen)} exact version{'s' if len(frozen) > 1 else ''} into {printable(files[0])}.")
         else:
             _say(text.rstrip("\n"))
 
