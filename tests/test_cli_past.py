@@ -213,6 +213,16 @@ def test_only_what_is_missing_is_installed_and_by_pip_too(
     assert (checked.returncode, checked.stdout) == (0, ""), checked.stderr
 
 
+def test_pins_that_no_import_belongs_to(environment: Environment) -> None:
+    environment.script("six==1.17.0\nsnark==1.0\n", "frozen.txt")
+    call(environment, "restore", "--mode", "auto", "frozen.txt")
+    [added] = history(environment)
+    assert added["import_names"] == []
+    assert call(environment, "freeze").stdout.splitlines()[1:] == ["six==1.17.0", "snark==1.0"]
+    call(environment, "undo", added["id"])
+    assert environment.installed().keys().isdisjoint({"six", "snark"})
+
+
 def test_another_version_is_a_conflict_and_changes_nothing(environment: Environment) -> None:
     environment.install(stand_in("PyYAML", "5.0", "yaml"))
     environment.script("pyyaml==6.0.3 # import yaml\nsnark==2.0 # import snark\n", "frozen.txt")
