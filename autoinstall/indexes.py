@@ -223,25 +223,34 @@ def _of_pip(variables: Mapping[str, str], prefix: Path, home: Path, platform: Pl
             problems.append(f"{path}: {type(problem).__name__}")
             continue
         for section, options in in_section.items():
-            if parser.has_section(section):
+            if parser.has_section(section):  # files override each other key by key
                 options |= {_pip_key(key): Said(value, path) for key, value in parser.items(section)}
-    # As pip does: files override each other key by key, then [install] overrides [global], then the environment both.
-    in_force = in_section["global"] | in_section["install"]
-    in_force |= {
-        _pip_key(name.removeprefix("PIP_")): Said(value, name)
-        for name, value in variables.items()
-        if name.startswith("PIP_")
-    }
     fields: dict[str, Any] = {"problems": tuple(problems)}  # keyword arguments of `Indexes`, of several types
-    for key, said in in_force.items():
+    for key, said in _in_force(in_section, variables).items():
         option = _PIP_OPTIONS.get(key)
-        if option is None or not said.value.strip():
+        if option is None:
             continue
         if option in _SEVERAL:
             fields[option] = _split(said)
         elif option != "no_index" or said.value.strip().lower() in _TRUE:
             fields[option] = replace(said, value=said.value.strip())
     return Indexes(**fields)
+
+
+def _in_force(in_section: Mapping[str, Mapping[str, Said]], variables: Mapping[str, str]) -> Mapping[str, Said]:
+    """Return what holds by pip's own order: `[install]` overrides `[global]`, and the environment both.
+
+    What is empty overrides nothing.
+    """
+    in_environment = {
+        _pip_key(name.removeprefix("PIP_")): Said(value, name)
+        for name, value in variables.items()
+        if name.startswith("PIP_")
+    }
+    in_force: dict[str, Said] = {}
+    for options in (in_section["global"], in_section["install"], in_environment):
+        in_force |= {key: said for key, said in options.items() if said.value.strip()}
+    return in_force
 
 
 def _pip_key(name: str) -> str:

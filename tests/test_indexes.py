@@ -112,6 +112,13 @@ def test_later_files_and_the_environment_win(home: Path) -> None:
     assert configuration(home, PIP_INDEX_URL="https://variable.example/simple").pip.index == expected
 
 
+def test_what_is_empty_overrides_nothing(home: Path) -> None:
+    """As pip has it: an empty variable does not send a company's user to the default index."""
+    text = "[global]\nindex-url = https://index.example/simple\n[install]\nindex-url =\n"
+    path = write(home / ".config/pip/pip.conf", text)
+    assert configuration(home, PIP_INDEX_URL="").pip.index == Said("https://index.example/simple", path)
+
+
 def test_the_null_device_switches_files_off(home: Path) -> None:
     write(home / ".config/pip/pip.conf", "[global]\nindex-url = https://index.example/simple\n")
     assert configuration(home, PIP_CONFIG_FILE=os.devnull) == Configuration()
