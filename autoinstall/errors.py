@@ -91,8 +91,8 @@ class BadPinError(BadRequestError):
 
     def __str__(self) -> str:
         """Name the file and the line, and say that nothing came of it."""
-        where = f"{self.file} {self.problem}" if self.line is None else f"{self.file}, line {self.line}: {self.problem}"
-        return f"{where}; nothing was installed"
+        where = self.file if self.line is None else f"{self.file}, line {self.line}:"
+        return f"{where} {self.problem}; nothing was installed"
 
 
 class UnreadableSourceError(AutoinstallError, ValueError):

@@ -43,6 +43,7 @@ def test_enabling_loads_nothing_else() -> None:
         "autoinstall",
         "autoinstall.callsite",
         "autoinstall.hook",
+        "autoinstall.target",
         "autoinstall.trouble",
         "autoinstall.uncaught",
     ]
