@@ -265,6 +265,13 @@ def test_a_plan_tells_what_pip_tells(environment: Environment, pip: Pip, local_i
     assert plan.indexes == (f"{local_index.url.rstrip('/')} ({ORIGIN})",)
 
 
+def test_a_plan_holds_no_password(environment: Environment, pip: Pip, local_index: LocalIndex) -> None:
+    plan = planned(pip, environment, asking(local_index.url_for("ann", "secret")), "snark")
+    assert isinstance(plan, Plan)
+    assert plan.items[0].file.index == local_index.url
+    assert "secret" not in repr(plan)
+
+
 def pip_of(real: environments.Environment) -> Pip:
     found = choose(
         InstallerChoice.PIP, seen(real), installed([str(real.site_packages)]), Configuration(), real.environ

@@ -54,6 +54,10 @@ BASES = {
         Base("ipython9-py313", "3.13", ("ipython==9.*", "ipykernel>=7")),
         Base("plain", "3.11", ()),
         Base("plain-pip", "3.11", (), "venv"),
+        Base("plain-py312", "3.12", ()),
+        Base("plain-py312-pip", "3.12", (), "venv"),
+        Base("plain-py313", "3.13", ()),
+        Base("plain-py313-pip", "3.13", (), "venv"),
     )
 }
 
