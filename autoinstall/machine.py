@@ -120,6 +120,10 @@ class ThisMachine:
 
     def plan(self, wanted: Sequence[Wanted], settings: Settings, screen: Screen) -> Plan | Refusal:
         """Return the exact wheels that satisfy what is wanted and change nothing that is there, or why not."""
+        plan = self._planned(wanted, settings, screen)
+        return plan if isinstance(plan, Refusal) else _forbidden(plan, settings) or plan
+
+    def _planned(self, wanted: Sequence[Wanted], settings: Settings, screen: Screen) -> Plan | Refusal:
         found = destination.settle(self.environment, settings)
         if isinstance(found, Refusal):
             return found
@@ -346,3 +350,15 @@ def _shown(screen: Screen, total: int | None) -> Callable[[run.Progress], None]:
         screen.progress(doing, progress.received, total)
 
     return show
+
+
+def _forbidden(plan: Plan, settings: Settings) -> Refusal | None:
+    """Refuse what somebody may not have along with what they may: denials hold for what is needed too."""
+    for item in plan.items:
+        reason = "the settings here forbid" if item.project in settings.deny else table.denial_for(item.project)
+        if reason is not None:
+            needed_by = ", ".join(item.needed_by) or "the plan"
+            said = f"{needed_by} needs {item.project}"
+            sentence = f"{said}, which {reason}." if item.project in settings.deny else f"{said}: {reason}"
+            return Refusal(Obstacle.FORBIDDEN, sentence)
+    return None

@@ -107,6 +107,7 @@ class Obstacle(StrEnum):
     NOT_WRITABLE = "not writable"
     DISK_FULL = "disk full"
     UNSAFE = "unsafe"
+    FORBIDDEN = "forbidden"
     NOT_PROVIDED = "does not provide the import"
     NEEDED = "needed by others"
     CHANGED = "changed meanwhile"

@@ -103,6 +103,16 @@ def test_install_without_a_question_in_mode_auto(environment: Environment) -> No
     assert (again.returncode, json.loads(again.stdout)["status"]) == (0, "present")
 
 
+def test_what_is_forbidden_does_not_come_along_either(environment: Environment) -> None:
+    environment.script('deny = ["snark"]\n', "autoinstall.toml")
+    before = environment.files()
+    arguments = ("--mode", "auto", "--project", "boojum-tools", "boojum")
+    result = environment.run("-m", "autoinstall", "install", *arguments)
+    assert result.returncode == 3
+    assert result.stderr.startswith("autoinstall: boojum-tools needs snark, which the settings here forbid.\n")
+    assert environment.files() == before
+
+
 def test_a_failed_install_is_status_3_and_leaves_the_environment_alone(
     environment: Environment, local_index: LocalIndex
 ) -> None:
