@@ -29,10 +29,18 @@ def printable(text: str, limit: int = LONGEST_SHOWN) -> str:
     return shown if len(text) <= limit and len(shown) <= limit else shown[: limit - 1] + "…"
 
 
+def printable_name(name: str, limit: int = LONGEST_SHOWN) -> str:
+    r"""Return the name of a file, a path or a version, chosen by a stranger, as `printable` would, in one word.
+
+    Blanks become `\x20` too: a name that is a whole sentence, or a question, cannot be read as one of ours.
+    """
+    return printable(name.replace(" ", r"\x20"), limit)
+
+
 def redacted(text: str) -> str:
     """Return `text` with user name and password taken out of every URL in it.
 
-    `https://ann:secret@index.example/simple` becomes `https://index.example/simple`: both go, since tokens are written
+    `https://ann:secret@index.example/simple` becomes `https://index.example/simple`: both go, as tokens are written
     in the place of either. Everything else stays as it is.
     """
     return _CREDENTIALS.sub("", text)
