@@ -157,6 +157,26 @@ class Drip(Fault):
         return True
 
 
+@dataclass(frozen=True)
+class Slow(Fault):
+    """Sends files in so many pieces, a pause after each: a download that can be watched, and that ends."""
+
+    pieces: int = 8
+    seconds: float = 0.25
+
+    def send(self, request: Request, response: Response, line: Line) -> bool:
+        """Send piece by piece."""
+        if request.kind is not Kind.FILE:
+            return False
+        line.write_head(response)
+        size = max(1, -(-len(response.body) // self.pieces))
+        for start in range(0, len(response.body), size):
+            line.write(response.body[start : start + size])
+            if line.stopping.wait(self.seconds):
+                break
+        return True
+
+
 class Point(StrEnum):
     """Where a connection breaks."""
 
