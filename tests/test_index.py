@@ -148,7 +148,7 @@ def test_a_folder_that_is_an_index_is_read(tmp_path: Path) -> None:
         (Cut(Point.HEADERS), Problem.CUT_OFF),
         (Cut(Point.HALF), Problem.CUT_OFF),
     ],
-    ids=str,
+    ids=lambda value: value if isinstance(value, str) else type(value).__name__,
 )
 def test_an_unwell_index_is_a_problem_and_no_exception(
     fault: Fault, expected: Problem, local_index: LocalIndex
