@@ -8,7 +8,7 @@ from typing import ClassVar, Protocol
 
 from autoinstall.names import ImportName, ProjectName
 from autoinstall.plan import Item, Plan
-from autoinstall.text import age_as_text, printable, size_as_text
+from autoinstall.text import age_as_text, printable, printable_name, size_as_text
 
 WIDTH = 80
 """In columns. No line of a question is wider."""
@@ -30,6 +30,7 @@ class Table:
     """
 
     SIZE: ClassVar[int] = 2
+    LAST: ClassVar[int] = 4
 
     heading: str
     rows: tuple[tuple[str, ...], ...]
@@ -293,7 +294,7 @@ def _named(items: Sequence[Item]) -> str:
 def _details(plan: Plan) -> tuple[str, ...]:
     lines = []
     for item in plan.items:
-        lines += _wrapped("  ", printable(item.file.name))
+        lines += _wrapped("  ", printable_name(item.file.name))
         lines += [f"    sha256 {item.file.sha256}", f"    {size_as_text(item.file.size)}, {age_as_text(item.age())}"]
     lines += [f"  from {printable(index)}" for index in plan.indexes]
     return tuple(lines)

@@ -24,8 +24,8 @@ def table(shown: Table) -> str:
     """Return the plan as an HTML table: a row for each project, below them where it goes."""
     rows = "".join(_row(row) for row in shown.rows)
     facts = "".join(
-        f'<div style="{_FAINT}"><span style="display: inline-block; min-width: 3em">{_written(word)}</span> '
-        f"{_written(text)}</div>"
+        f'<div style="display: flex; {_FAINT}"><span style="flex: 0 0 3em">{_written(word)}</span>'
+        f"<span>{_written(text)}</span></div>"
         for word, text in shown.facts
     )
     return (
@@ -48,12 +48,15 @@ def progress(said: Sequence[str], doing: str, share: float | None) -> str:
 
 def _row(cells: tuple[str, ...]) -> str:
     name, *rest = cells
-    first = f'<td style="{_CELL}; text-align: left"><code style="color: inherit">{_written(name)}</code></td>'
-    others = "".join(
-        f'<td style="{_CELL}; text-align: {"right" if column == Table.SIZE else "left"}">{_written(cell)}</td>'
-        for column, cell in enumerate(rest, 1)
-    )
-    return f"<tr>{first}{others}</tr>"
+    shown = f'<code style="color: inherit">{_written(name)}</code>' if name else f'<span style="{_FAINT}">and</span>'
+    return f"<tr>{_cell(shown)}{''.join(_cell(_written(text), column) for column, text in enumerate(rest, 1))}</tr>"
+
+
+def _cell(content: str, column: int = 0) -> str:
+    align = "right" if column == Table.SIZE else "left"
+    # The last one, which may be long, is the one that gives way where there is little room.
+    wrap = "" if column == Table.LAST else "; white-space: nowrap"
+    return f'<td style="{_CELL}; text-align: {align}{wrap}">{content}</td>'
 
 
 def _written(text: str) -> str:

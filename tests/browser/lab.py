@@ -133,7 +133,8 @@ class Notebook:
         self.page = page
         (environment.work / "notebook.ipynb").write_text(json.dumps(as_notebook(tuple(cells))), encoding="utf-8")
         page.goto(f"{address}doc/tree/notebook.ipynb?reset")
-        self._wait_until_idle()
+        # Earlier than this the notebook has no kernel yet, and running a cell would make JupyterLab ask for one.
+        page.get_by_text("Python 3 | Idle").wait_for()
 
     def run_all(self) -> None:
         """Choose "Run All Cells" from the menu."""
@@ -156,7 +157,7 @@ class Notebook:
 
     def wait_for_the_end(self) -> None:
         """Wait until nothing runs any more."""
-        self._wait_until_idle()
+        self.page.locator(".jp-Notebook-ExecutionIndicator[data-status='idle']").wait_for()
 
     def output(self, cell: int) -> "Locator":
         """Return the outputs of a code cell, counted from 0."""
@@ -167,12 +168,15 @@ class Notebook:
         shown = self.page.locator(".jp-CodeCell").nth(cell).locator(".jp-InputPrompt").inner_text()
         return str(shown).replace("\xa0", " ")
 
+    def picture(self, cell: int, file: Path) -> None:
+        """Take a picture of a cell with its outputs."""
+        self.page.mouse.move(0, 0)
+        self.page.wait_for_timeout(300)
+        self.page.locator(".jp-CodeCell").nth(cell).screenshot(path=file)
+
     def saved(self, environment: Environment) -> list[list[dict[str, object]]]:
         """Save the notebook, and return the outputs of its cells as they are in the file."""
         self.page.keyboard.press("Control+s")
         self.page.wait_for_timeout(500)
         kept = json.loads((environment.work / "notebook.ipynb").read_text(encoding="utf-8"))
         return [cell["outputs"] for cell in kept["cells"]]
-
-    def _wait_until_idle(self) -> None:
-        self.page.locator(".jp-Notebook-ExecutionIndicator[data-status='idle']").wait_for()
