@@ -18,6 +18,9 @@ CondaName = NewType("CondaName", ProjectName)
 LONGEST_IMPORT_NAME = 100
 """In characters. Exceptions can carry any string as `.name`; the longest real one in the facts is shorter."""
 
+LONGEST_PROJECT_NAME = 150
+"""In characters. An index and a wheel can write any name; the longest of the 10,000 most used has 55."""
+
 # Identifiers of ASCII letters only: `pandas` with a Cyrillic letter is somebody's trick, never somebody's module.
 _IMPORT_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)*", re.ASCII)
 
@@ -44,9 +47,14 @@ def import_name(text: str) -> ImportName:
     return ImportName(text)
 
 
+def is_project_name(text: str) -> bool:
+    """Tell whether `text` can be a project's name, in whatever spelling: well-formed, at most 150 characters."""
+    return len(text) <= LONGEST_PROJECT_NAME and _PROJECT_NAME.fullmatch(text) is not None
+
+
 def project_name(text: str) -> ProjectName:
     """Return `text` as PEP 503 normalises it (`Ruamel.YAML` is `ruamel-yaml`), or raise `BadProjectNameError`."""
-    if _PROJECT_NAME.fullmatch(text) is None:
+    if not is_project_name(text):
         raise BadProjectNameError(text)
     return ProjectName(re.sub(r"[-_.]+", "-", text).lower())
 

@@ -16,6 +16,7 @@ from autoinstall.plan import Obstacle, Plan, Refusal, Wanted
 from autoinstall.roles import Done, Machine, Outcome, Request, Screen, Status
 from autoinstall.settings import Mode, Settings, installer_choice, settle
 from autoinstall.settings import mode as checked_mode
+from autoinstall.text import version_as_text
 
 _MOST_ROUNDS = 5
 """How often one request is planned anew, because another choice was made or the environment changed meanwhile."""
@@ -296,7 +297,7 @@ class Session:
             line = f"{', '.join(names)} is there now: it was installed from elsewhere meanwhile."
             self.screen.say(line)
             return Outcome(Status.PRESENT, lines=(line,), installed=names)
-        added = ", ".join(f"{item.project} {item.version}" for item in done.plan.items)
+        added = ", ".join(f"{item.project} {version_as_text(item.version)}" for item in done.plan.items)
         projects = sorted({str(item.project) for item in done.plan.items if item.is_asked_for})
         conda = done.plan.installer if done.plan.is_of_conda else None
         way = replace(way, target=self.machine.target, conda=conda, prefix=self.machine.place)

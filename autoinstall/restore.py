@@ -16,7 +16,7 @@ from autoinstall.platforms import quoted
 from autoinstall.provide import Session
 from autoinstall.roles import Outcome, Status
 from autoinstall.settings import Mode, Settings
-from autoinstall.text import printable
+from autoinstall.text import printable, version_as_text
 
 _MOST_ROUNDS = 5
 """How often the pins are planned for anew because the environment changed meanwhile."""
@@ -118,7 +118,7 @@ class _Restoration:
     def _installed(self, plan: Plan, missing: Sequence[Pin]) -> Outcome:
         names = tuple(name for pin in missing for name in pin.import_names)
         self.session.forget(names)
-        added = ", ".join(f"{item.project} {item.version}" for item in plan.items)
+        added = ", ".join(f"{item.project} {version_as_text(item.version)}" for item in plan.items)
         lines = (f"Installed {added}.", f"By hand: {self._by_hand(self.session.machine.target)}")
         return Outcome(Status.INSTALLED, lines=lines, installed=names)
 

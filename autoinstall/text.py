@@ -6,6 +6,8 @@ import unicodedata
 LONGEST_SHOWN = 200
 """In characters. Nothing that an index, a wheel or an exception says is shown longer than this."""
 
+_LONGEST_VERSION = 40
+
 # To the last `@` before a space or slash: a password may hold an `@`, `?` or `#` that nobody has escaped. Where what
 # follows the colon is no port, it may hold a slash too, and tools complain of such a URL by quoting it.
 _CREDENTIALS = re.compile(r"(?<=://)(?:[^/\s]*@|[^/\s:@\[]*:(?!\d*(?:[/?#\s]|$))\S*@)")
@@ -35,6 +37,11 @@ def printable_name(name: str, limit: int = LONGEST_SHOWN) -> str:
     Blanks become `\x20` too: a name that is a whole sentence, or a question, cannot be read as one of ours.
     """
     return printable(name.replace(" ", r"\x20"), limit)
+
+
+def version_as_text(version: str) -> str:
+    """Return a version, as an index or a wheel gives it, in one word of at most 40 characters."""
+    return printable_name(version, _LONGEST_VERSION)
 
 
 def redacted(text: str) -> str:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Protocol
 
 from autoinstall.names import ImportName, ProjectName, conda_name, import_name, project_name
+from autoinstall.text import version_as_text
 
 FORMAT = 1
 """Grows only when an older reader would misunderstand; unknown fields are passed over by every version."""
@@ -66,7 +67,7 @@ class Transaction:
     @property
     def names(self) -> str:
         """The distributions as people read them: `boojum-tools 1.5, snark 2.0`."""
-        return ", ".join(f"{each.project} {each.version}" for each in self.distributions)
+        return ", ".join(f"{each.project} {version_as_text(each.version)}" for each in self.distributions)
 
 
 @dataclass(frozen=True, slots=True)

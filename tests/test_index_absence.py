@@ -84,8 +84,8 @@ def told(answer: Absence) -> tuple[Cause, str]:
         pytest.param(
             [page(standing=Standing.QUARANTINED, reason="it is a\x1b[31m Boojum")],
             Cause.QUARANTINED,
-            "snark is quarantined as possibly harmful: its index gives out no file: it is a\\x1b[31m Boojum",
-            id="quarantined, with a hostile reason",
+            "snark is quarantined as possibly harmful: its index gives out no file",
+            id="quarantined, with a hostile reason that is not shown",
         ),
         pytest.param(
             [page()],
@@ -108,8 +108,8 @@ def told(answer: Absence) -> tuple[Cause, str]:
         pytest.param(
             [page(wheel(yanked="old"), wheel(version="2.0", yanked="it\u202e gyres"), sdist("2.0"))],
             Cause.ONLY_YANKED,
-            "snark has been withdrawn by its authors (yanked): it\\u202e gyres",
-            id="only yanked",
+            "snark has been withdrawn by its authors (yanked)",
+            id="only yanked, with a hostile reason that is not shown",
         ),
         pytest.param(
             [page(wheel("cp310-cp310-manylinux_2_28_x86_64"), wheel("cp311-cp311-manylinux_2_28_x86_64"))],
@@ -230,3 +230,14 @@ def test_the_facts_are_there_besides_the_sentence() -> None:
 
 def test_every_cause_has_an_obstacle() -> None:
     assert all(Absence(SNARK, cause, "").obstacle in Obstacle for cause in Cause)
+
+
+def test_versions_and_tags_of_thousands_of_digits_are_no_reason_to_fail() -> None:
+    digits = "9" * 5000
+    files = (
+        wheel(version=digits, requires_python=f">=3.{digits}"),
+        wheel(version="1.0", tag=f"cp3{digits}-none-any"),
+        wheel(version="2.0", tag="cp36-cp36m-win_amd64"),
+    )
+    absence = explain(SNARK, [page(*files)], LINUX_312)
+    assert absence.cause is Cause.NO_WHEEL_FOR_THIS_PLATFORM

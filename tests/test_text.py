@@ -2,7 +2,7 @@
 
 import pytest
 
-from autoinstall.text import redacted
+from autoinstall.text import printable_name, redacted, version_as_text
 
 
 @pytest.mark.parametrize(
@@ -28,3 +28,20 @@ from autoinstall.text import redacted
 )
 def test_credentials_are_taken_out(text: str, shown: str) -> None:
     assert redacted(text) == shown
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("snark/hunt-1.0.py", "snark/hunt-1.0.py"),
+        ("Install it? [y]es: ", r"Install\x20it?\x20[y]es:\x20"),
+        ("snark\x1b[2J\u202e\u200b\n.py", r"snark\x1b[2J\u202e\u200b\n.py"),
+        ("snark\xa0.py", r"snark\xa0.py"),
+    ],
+)
+def test_a_stranger_s_name_is_one_word(name: str, shown: str) -> None:
+    assert printable_name(name) == shown
+
+
+def test_a_version_is_short() -> None:
+    assert (version_as_text("1.0+cu121"), version_as_text("9" * 5000)) == ("1.0+cu121", f"{'9' * 39}…")

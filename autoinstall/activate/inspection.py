@@ -17,7 +17,7 @@ from autoinstall.environment import Environment
 from autoinstall.errors import BadProjectNameError
 from autoinstall.names import ProjectName, project_name
 from autoinstall.plan import Plan
-from autoinstall.text import printable
+from autoinstall.text import version_as_text
 
 _STARTUP_MODULES = ("sitecustomize", "usercustomize")
 _STARTUP_ENDINGS = (".pth", ".start")
@@ -81,14 +81,14 @@ def _metadata(staged: Staged, plan: Plan) -> Iterator[Objection]:
         if project is None or project not in planned or project in seen:
             yield object_to(Hazard.METADATA, project, folder, "is not part of what was planned")
         elif found != planned[project]:
-            what = f"says that it is version {printable(distribution.version)!r}, not the planned one"
+            what = f"says that it is version {version_as_text(distribution.version)!r}, not the planned one"
             yield object_to(Hazard.METADATA, project, folder, what)
         elif _normalised(stem) != project or canonicalize_version(version) != found:
             yield object_to(Hazard.METADATA, project, folder, "does not bear the project's name and version")
         if project is not None:
             seen.add(project)
     for project in planned.keys() - seen:
-        yield object_to(Hazard.METADATA, project, f"{project} {planned[project]}", "was not unpacked")
+        yield object_to(Hazard.METADATA, project, f"{project}-{planned[project]}", "was not unpacked")
     yield from _other_metadata(staged, planned.keys())
 
 

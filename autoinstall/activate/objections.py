@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from autoinstall.names import ProjectName
-from autoinstall.text import printable
+from autoinstall.text import printable_name
 
 
 class Hazard(StrEnum):
@@ -32,5 +32,5 @@ class Objection:
 
 def object_to(hazard: Hazard, project: ProjectName | None, path: str, what: str) -> Objection:
     """Return an objection whose sentence reads "snark: PATH WHAT"; the path may hold anything."""
-    shown = printable(path)
+    shown = printable_name(path)
     return Objection(hazard, project, shown, f"{project or 'a wheel'}: {shown} {what}")

@@ -1,21 +1,22 @@
 """Why a project cannot be had, read from its pages: no network, no interpreter, facts in and an explanation out."""
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from urllib.parse import urlsplit
 
-from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from packaging.specifiers import SpecifierSet
 from packaging.tags import Tag, sys_tags
-from packaging.utils import InvalidWheelFilename, parse_wheel_filename
-from packaging.version import InvalidVersion, Version
+from packaging.utils import parse_wheel_filename
+from packaging.version import Version
 
 from autoinstall.index.answers import NoPage, Page, Problem, Published, Standing
 from autoinstall.indexes import asks_for_a_password
 from autoinstall.names import ProjectName
 from autoinstall.plan import Obstacle
-from autoinstall.text import printable
+from autoinstall.text import printable, version_as_text
 
 
 class Cause(StrEnum):
@@ -127,19 +128,20 @@ def explain(
         if not fitting:
             newest = _newest(files)
             return story.told(
-                Cause.NO_SUCH_VERSION, f"has no version {printable(version)}: the newest is {newest}", version=newest
+                Cause.NO_SUCH_VERSION,
+                f"has no version {version_as_text(version)}: the newest is {newest}",
+                version=newest,
             )
         files = tuple(fitting)
-    wheels = [file for file in files if file.is_wheel]
+    wheels = [file for file in files if file.is_wheel and _tags(file)]
     if not wheels:
         newest = _newest(files)
         return story.told(Cause.NO_WHEEL, f"{newest} has no wheel and would have to be built", version=newest)
     kept = [file for file in wheels if file.yanked is None]
     if not kept:
         newest = _newest(wheels)
-        reason = next((file.yanked for file in wheels if file.version == newest and file.yanked), None)
-        because = f": {printable(reason)}" if reason else ""
-        return story.told(Cause.ONLY_YANKED, f"has been withdrawn by its authors (yanked){because}", version=newest)
+        # Not the reason that they give: what a stranger writes in whole sentences is not shown.
+        return story.told(Cause.ONLY_YANKED, "has been withdrawn by its authors (yanked)", version=newest)
     fitting = [file for file in kept if _fits(file, target)]
     if not fitting:
         return _without_fitting(story, kept, target, version)
@@ -191,10 +193,7 @@ def _without_pages(project: ProjectName, failures: Sequence[NoPage]) -> Absence:
 
 def _without_files(story: _Story, page: Page) -> Absence:
     if page.standing is Standing.QUARANTINED:
-        reason = f": {printable(page.standing_reason)}" if page.standing_reason else ""
-        return story.told(
-            Cause.QUARANTINED, f"is quarantined as possibly harmful: its index gives out no file{reason}"
-        )
+        return story.told(Cause.QUARANTINED, "is quarantined as possibly harmful: its index gives out no file")
     return story.told(
         Cause.WITHDRAWN, f"has been withdrawn: {printable(story.index)} knows it, but has no file of it"
     )
@@ -246,7 +245,7 @@ def _is_archived(page: Page) -> bool:
 def _is_same(one: str, other: str) -> bool:
     try:
         return Version(one) == Version(other)
-    except InvalidVersion:
+    except ValueError:  # `InvalidVersion`, or thousands of digits, of which Python makes no number
         return one == other
 
 
@@ -256,17 +255,17 @@ def _newest(files: Iterable[Published]) -> str:
     def rank(text: str) -> tuple[bool, Version]:
         try:
             version = Version(text)
-        except InvalidVersion:
+        except ValueError:  # as above
             return False, Version("0")
         return not version.is_prerelease, version
 
-    return printable(max((file.version for file in files), key=rank))
+    return version_as_text(max((file.version for file in files), key=rank))
 
 
 def _tags(wheel: Published) -> frozenset[Tag]:
     try:
         return parse_wheel_filename(wheel.name)[3]
-    except (InvalidWheelFilename, InvalidVersion):
+    except ValueError:  # as above
         return frozenset()
 
 
@@ -277,7 +276,7 @@ def _fits(wheel: Published, target: Target) -> bool:
 def _takes(wheel: Published, python: str) -> bool:
     try:
         return SpecifierSet(wheel.requires_python or "").contains(python, prereleases=True)
-    except InvalidSpecifier:
+    except ValueError:
         return True  # as resolvers have it: what cannot be read does not exclude
 
 
@@ -293,7 +292,8 @@ def _minors(wheel: Published, target: Target) -> list[int]:
 
 def _serves(tag: Tag, minor: int) -> bool:
     name, version = tag.interpreter[:2], tag.interpreter[2:]
-    if name not in {"py", "cp"} or not version.startswith("3") or not version.isdecimal():
+    # No more than three digits: of thousands Python makes no number.
+    if name not in {"py", "cp"} or re.fullmatch("3[0-9]{0,3}", version) is None:
         return False
     own = int(version[1:] or 0)
     # A wheel for `py3…` or the stable ABI serves what is newer too, one for `cp312-cp312` nothing else.

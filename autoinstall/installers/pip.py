@@ -19,7 +19,7 @@ from autoinstall.indexes import Configuration, Indexes
 from autoinstall.installers import refusals
 from autoinstall.installers.relations import applicable
 from autoinstall.installers.resolution import Lock, Locked, Question, Reason, Resolved, Unsolvable, plan_of, resolve
-from autoinstall.names import ProjectName, project_name
+from autoinstall.names import ProjectName, is_project_name, project_name
 from autoinstall.plan import File, Obstacle, Plan, Refusal, Wanted
 from autoinstall.platforms import quoted
 from autoinstall.text import redacted
@@ -241,6 +241,7 @@ def read_report(finished: Finished, installed: Mapping[ProjectName, Installed]) 
         for entry in json.loads(finished.output)["install"]:
             project = project_name(entry["metadata"]["name"])
             version = entry["metadata"]["version"]
+            Version(version)  # what is none is a stranger's text, and nothing to show
             if project in installed and installed[project].version == version:
                 continue  # on the running path, which pip does not know
             download = entry["download_info"]
@@ -268,7 +269,11 @@ def refusal_of(finished: Finished, indexes: Indexes) -> Refusal:
         return refusal
     said = finished.errors
     index = _host(indexes)
-    if "connection broken by" in said or "Connection broken" in said:
+    if (refusal := refusals.of_disk(finished)) is not None:
+        return refusal
+    if "Caused by ResponseError" in said or "ERROR: HTTP error" in said:
+        return refusals.index_failed(index, "answered with an error: try again later", finished)
+    if "connection broken by" in said or "Connection broken" in said or "Max retries exceeded" in said:
         return refusals.offline(index, finished)
     if "JSONDecodeError" in said:
         return refusals.index_failed(index, "answered with something that is no index page", finished)
@@ -288,7 +293,8 @@ def _unsolvable(finished: Finished) -> Unsolvable | None:
     names = (
         re.match("[A-Za-z0-9._-]+", one) for one in re.findall(r"No matching distribution found for (\S+)", said)
     )
-    return Unsolvable(said, tuple(project_name(name[0].rstrip("._-")) for name in names if name is not None))
+    blamed = [name[0].rstrip("._-") for name in names if name is not None]
+    return Unsolvable(said, tuple(project_name(name) for name in blamed if is_project_name(name)))
 
 
 def _host(indexes: Indexes) -> str:

@@ -10,7 +10,7 @@ from urllib.parse import unquote, urlsplit
 
 from autoinstall.errors import AutoinstallError, BadProjectNameError
 from autoinstall.installers.resolution import Lock, Locked, Reason
-from autoinstall.names import ProjectName, project_name
+from autoinstall.names import ProjectName, is_project_name, project_name
 from autoinstall.plan import File, Item
 
 
@@ -95,10 +95,7 @@ def read_reasons(text: str) -> dict[ProjectName, Reason]:
 
 
 def _name(text: str) -> ProjectName | None:
-    try:
-        return project_name(text)
-    except BadProjectNameError:
-        return None  # `-r wanted.txt`: the user's own wish
+    return project_name(text) if is_project_name(text) else None  # `-r wanted.txt` is the user's own wish
 
 
 def write_pylock(items: Iterable[Item], python_version: str) -> str:

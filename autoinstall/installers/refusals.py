@@ -1,5 +1,6 @@
 """The sentences for "it cannot be had": what stands in the way, and what to do about it."""
 
+import re
 from collections.abc import Sequence
 
 from autoinstall.command import Finished
@@ -7,10 +8,17 @@ from autoinstall.environment import Installed
 from autoinstall.indexes import asks_for_a_password
 from autoinstall.names import ProjectName
 from autoinstall.plan import Obstacle, Refusal, Wanted
-from autoinstall.text import printable, redacted
+from autoinstall.text import printable, redacted, version_as_text
 
 LONGEST_DETAILS = 4000
 """In characters: what a tool said is kept for those who ask for details, not a novel."""
+
+LONGEST_WORDS = 120
+"""In characters: what is shown of a tool's own words."""
+
+_QUOTED = re.compile(r"""([`'"]).*\1""")
+
+_FULL = ("No space left on device", "There is not enough space on the disk", "Disk quota exceeded")
 
 
 def of_ending(finished: Finished, tool: str) -> Refusal | None:
@@ -28,11 +36,25 @@ def of_ending(finished: Finished, tool: str) -> Refusal | None:
             return Refusal(Obstacle.INSTALLER_MISSING, sentence, details(finished))
 
 
+def of_disk(finished: Finished) -> Refusal | None:
+    """Return that no space was left for a tool to work in, `None` where that was not its trouble."""
+    if not any(words in finished.errors for words in _FULL):
+        return None
+    return Refusal(Obstacle.DISK_FULL, "Not installed, since no space is left on the disk.", details(finished))
+
+
 def tool_failed(finished: Finished, tool: str) -> Refusal:
-    """Return that a tool gave up for a reason of its own, in its own first words."""
+    """Return that a tool gave up for a reason of its own, in its own first words.
+
+    What it quotes is left out: that may be anything that an index or a wheel says. So is a traceback's message.
+    """
     lines = [line.strip() for line in finished.errors.splitlines() if line.strip()]
     said = next((line for line in lines if line.casefold().startswith("error")), lines[-1] if lines else "")
-    shown = printable(redacted(said)) or "it said nothing"
+    if said == "ERROR: Exception:":
+        said = f"an error of its own ({lines[-1].partition(':')[0]})"
+    # From the first quote to the last: what is quoted may hold quotes too.
+    said = _QUOTED.sub(r"\1…\1", said)
+    shown = printable(redacted(said), LONGEST_WORDS) or "it said nothing"
     sentence = f"{tool} gave up (exit status {finished.status}): {shown}."
     return Refusal(Obstacle.TOOL_FAILED, sentence, details(finished))
 
@@ -80,14 +102,14 @@ def not_for_this_python(asked: Wanted, one: Wanted, python_version: str, other: 
 
 def not_found(asked: Wanted, one: Wanted, said: str) -> Refusal:
     """Return that the index has nothing under that name that anybody could install."""
-    version = f" {printable(one.version)}" if one.version else ""
+    version = f" {version_as_text(one.version)}" if one.version else ""
     sentence = f"{_who_needs(asked, one)}{version} is not to be had from the index: withdrawn, or never there."
     return Refusal(Obstacle.NOT_FOUND, sentence, _details(said))
 
 
 def too_new(wanted: Sequence[Wanted], young: Sequence[tuple[ProjectName, str]]) -> Refusal:
     """Return that only releases younger than the user accepts would do."""
-    which = ", ".join(f"{project} {printable(version)}" for project, version in young)
+    which = ", ".join(f"{project} {version_as_text(version)}" for project, version in young)
     sentence = (
         f"{_names(wanted)} would need a release that is too new to be trusted yet ({which}): "
         "wait a few days, or lower the setting min_age_days."
@@ -106,20 +128,20 @@ def conflict(
 ) -> Refusal:
     """Return that one installed distribution stands in the way: who needs it otherwise, and what would do."""
     who = " and ".join(printable(each) for each in needed_by) or _names(wanted)
-    here = f"{held.project} {printable(held.version)}"
+    here = f"{held.project} {version_as_text(held.version)}"
     verb = "needs" if len(needed_by) <= 1 else "need"
     ours = f" Only autoinstall itself uses {held.project} here." if is_only_ours else ""
     sentence = (
         f"{who} {verb} another version of {held.project} than the {here} installed here "
-        f"({printable(would_do)} would do), and what is installed is left as it is.{ours}"
-        f" To change it: pip install {held.project}=={printable(would_do)}, then restart."
+        f"({version_as_text(would_do)} would do), and what is installed is left as it is.{ours}"
+        f" To change it: pip install {held.project}=={version_as_text(would_do)}, then restart."
     )
     return Refusal(Obstacle.CONFLICT, sentence, _details(details))
 
 
 def conflicts(wanted: Sequence[Wanted], held: Sequence[Installed], *, details: str) -> Refusal:
     """Return that several installed distributions stand in the way together."""
-    which = ", ".join(f"{each.project} {printable(each.version)}" for each in held) or "what is installed here"
+    which = ", ".join(f"{each.project} {version_as_text(each.version)}" for each in held) or "what is installed here"
     sentence = (
         f"{_names(wanted)} does not go together with {which}, and what is installed is left as it is: "
         "install it into an environment of its own."

@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
-from packaging.requirements import InvalidRequirement, Requirement
-from packaging.version import InvalidVersion, Version
+from packaging.requirements import Requirement
+from packaging.version import Version
 
 from autoinstall.environment import Installed
 from autoinstall.names import ProjectName, project_name
@@ -19,7 +19,7 @@ def without_contradictions(installed: Mapping[ProjectName, Installed]) -> Mappin
     for project, one in installed.items():
         try:
             versions[project] = Version(one.version)
-        except InvalidVersion:
+        except ValueError:  # `InvalidVersion`, or thousands of digits, of which Python makes no number
             continue
     return {
         project: replace(one, requires=tuple(text for text in one.requires if _can_hold(text, versions)))
@@ -49,9 +49,11 @@ def applicable(requires: Iterable[str]) -> Iterator[Requirement]:
     for text in requires:
         try:
             requirement = Requirement(text)
-        except InvalidRequirement:
+            project_name(requirement.name)
+            applies = _applies(requirement)
+        except ValueError:  # of whatever kind: a stranger has written it
             continue
-        if _applies(requirement):
+        if applies:
             yield requirement
 
 
@@ -66,9 +68,9 @@ def _applies(requirement: Requirement) -> bool:
 def _can_hold(text: str, versions: Mapping[ProjectName, Version]) -> bool:
     try:
         requirement = Requirement(text)
-    except InvalidRequirement:
+        if requirement.url is not None:
+            return False  # where it came from says nothing about what it needs now that it is there
+        found = versions.get(project_name(requirement.name))
+        return found is None or not _applies(requirement) or requirement.specifier.contains(found, prereleases=True)
+    except ValueError:  # of whatever kind, as above
         return False
-    if requirement.url is not None:
-        return False  # where it came from says nothing about what it needs now that it is there
-    found = versions.get(project_name(requirement.name))
-    return found is None or not _applies(requirement) or requirement.specifier.contains(found, prereleases=True)

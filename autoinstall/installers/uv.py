@@ -13,7 +13,7 @@ from autoinstall.indexes import VARIABLES_OF_UV, Configuration, Indexes
 from autoinstall.installers import refusals
 from autoinstall.installers.pylock import BadLockError, read_pylock, read_reasons, toml, write_pylock
 from autoinstall.installers.resolution import Lock, Question, Reason, Resolved, Unsolvable, plan_of, resolve
-from autoinstall.names import ProjectName, project_name
+from autoinstall.names import ProjectName, is_project_name, project_name
 from autoinstall.plan import Obstacle, Plan, Refusal, Wanted
 from autoinstall.platforms import here, quoted, uv_cache_folder
 
@@ -270,7 +270,9 @@ def _unsolvable(finished: Finished) -> Unsolvable | None:
         return None  # uv calls a project missing where the index asked for a password
     if "No solution found" not in said and "Failed to resolve dependencies" not in said:
         return None
-    blamed = dict.fromkeys(project_name(found["project"]) for found in _BLAMED.finditer(said))
+    blamed = dict.fromkeys(
+        project_name(found["project"]) for found in _BLAMED.finditer(said) if is_project_name(found["project"])
+    )
     return Unsolvable(said, tuple(blamed))
 
 
@@ -280,16 +282,20 @@ def refusal_of(finished: Finished) -> Refusal:
         return refusal
     said = finished.errors
     index = _index_in(said)
+    if (refusal := refusals.of_disk(finished)) is not None:
+        return refusal
     if "401 Unauthorized" in said or "403 Forbidden" in said:
         return refusals.wants_credentials(index, finished)
     if "HTTP status" in said:
         return refusals.index_failed(index, "answered with an error: try again later", finished)
     if "error sending request" in said or "error decoding response body" in said:
         return refusals.offline(index, finished)
-    if "unexpected JSON" in said or "unexpected HTML" in said:
+    if "unexpected JSON" in said or "unexpected HTML" in said or "Unsupported `Content-Type`" in said:
         return refusals.index_failed(index, "answered with something that is no index page", finished)
     if "Hash mismatch" in said or "Size mismatch" in said:
         return refusals.index_failed(index, "no longer has the file that was shown: nothing was installed", finished)
+    if "Failed to extract archive" in said:
+        return refusals.index_failed(index, "gave a file that is damaged or unsafe: nothing was installed", finished)
     return refusals.tool_failed(finished, "uv")
 
 

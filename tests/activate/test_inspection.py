@@ -186,7 +186,7 @@ def test_what_no_wheel_of_the_plan_brought_is_refused(ground: Ground) -> None:
     ("planned", "staged", "sentence"),
     [
         ((tove(),), (tove(), Wheel("gimble", "1.0")), "gimble: gimble-1.0.dist-info is not part of what was planned"),
-        ((tove(), Wheel("gimble", "1.0")), (tove(),), "gimble: gimble 1 was not unpacked"),
+        ((tove(), Wheel("gimble", "1.0")), (tove(),), "gimble: gimble-1 was not unpacked"),
         (
             (Wheel("tove", "2.0", GOOD),),
             (tove(),),
