@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from autoinstall.advice import Advice
     from autoinstall.hook import Handle
     from autoinstall.ipython.shell import Shell
-    from autoinstall.scanned import Scan
+    from autoinstall.source.scanned import Scan
 
 __version__ = "0.1.0"
 
@@ -58,7 +58,8 @@ def scan(path: "str | os.PathLike[str]") -> "Scan":
     Nothing is run, imported, installed or asked of any network. Raises `UnreadableSourceError` where there is no such
     file or folder, and `BadSettingError` where a setting cannot be read.
     """
-    from autoinstall import hook, scanning  # noqa: PLC0415 - see above
+    from autoinstall import hook  # noqa: PLC0415 - see above
+    from autoinstall.source import scanning  # noqa: PLC0415 - see above
 
     return scanning.scan(path, hook.current().session.settings())
 

@@ -109,7 +109,7 @@ def _add_settings(parser: argparse.ArgumentParser) -> None:
 
 
 def _which(parsed: argparse.Namespace) -> int:
-    from autoinstall.facts import current_facts  # noqa: PLC0415 - the other commands need none
+    from autoinstall.advice.facts import current_facts  # noqa: PLC0415 - the other commands need none
 
     facts = current_facts(path=_path_without_working_folder(), settings=Session().settings())
     for name in _given(parsed.names):
@@ -164,7 +164,7 @@ def _outcome_as_json(name: str, outcome: Outcome) -> str:
 
 
 def _scan(parsed: argparse.Namespace) -> int:
-    from autoinstall import scanned, scanning  # noqa: PLC0415 - the other commands need none
+    from autoinstall.source import scanned, scanning  # noqa: PLC0415 - the other commands need none
 
     settings, search = Session().settings(), _path_without_working_folder()
     found = [scanning.scan(path, settings, search) for path in parsed.paths]
@@ -183,46 +183,46 @@ def _scan(parsed: argparse.Namespace) -> int:
 
 
 def _history(parsed: argparse.Namespace) -> int:
-    from autoinstall import past  # noqa: PLC0415 - the other commands need none
+    from autoinstall.past import history  # noqa: PLC0415 - the other commands need none
 
     transactions = Session().machine.transactions()
     for each in transactions:
         if parsed.json:
-            _answer(past.as_json(each))
+            _answer(history.as_json(each))
         else:
-            _tell(past.as_text(each))
+            _tell(history.as_text(each))
     if not transactions:
         _tell("autoinstall has installed nothing here.")
     return DONE if transactions else NOTHING
 
 
 def _undo(parsed: argparse.Namespace) -> int:
-    from autoinstall import past  # noqa: PLC0415 - the other commands need none
+    from autoinstall.past import history  # noqa: PLC0415 - the other commands need none
     from autoinstall.terminal import TerminalScreen  # noqa: PLC0415 - the same
 
-    done = past.undo(Session(screen=TerminalScreen()), parsed.id, is_cell=False)
+    done = history.undo(Session(screen=TerminalScreen()), parsed.id, is_cell=False)
     if isinstance(done, Refusal):
         _tell(f"autoinstall: {done.sentence}.")
         return NOTHING if done.obstacle is Obstacle.NOT_FOUND else FAILED
-    _tell(past.undone_as_text(done, is_cell=False))
+    _tell(history.undone_as_text(done, is_cell=False))
     return DONE
 
 
 def _freeze(parsed: argparse.Namespace) -> int:
-    from autoinstall import past  # noqa: PLC0415 - the other commands need none
+    from autoinstall.past import history  # noqa: PLC0415 - the other commands need none
 
     session = Session()
-    frozen = past.freeze(session)
+    frozen = history.freeze(session)
     if not frozen:
         _tell("autoinstall has installed nothing here that is installed still.")
         return NOTHING
-    text = past.frozen_as_json(frozen) if parsed.json else past.frozen_as_text(frozen, session)
+    text = history.frozen_as_json(frozen) if parsed.json else history.frozen_as_text(frozen, session)
     _answer(text.rstrip("\n"))
     return DONE
 
 
 def _restore(parsed: argparse.Namespace) -> int:
-    from autoinstall.restore import restore  # noqa: PLC0415 - the other commands need none
+    from autoinstall.past.restore import restore  # noqa: PLC0415 - the other commands need none
 
     outcome = restore(_session(parsed), parsed.file, is_cell=False)
     if outcome.note is not None:

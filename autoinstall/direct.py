@@ -8,13 +8,13 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from autoinstall import activate, conda_meta, run
-from autoinstall.conda_meta import Linked
-from autoinstall.environment import Environment, Installed, installed
+from autoinstall import activate, run
+from autoinstall.environment import Environment, Installed, conda_meta, installed
+from autoinstall.environment.conda_meta import Linked
 from autoinstall.installers import DirectInstaller
 from autoinstall.names import CondaName
+from autoinstall.past.transaction import Added, Distribution, Record, TakenBack, Transaction, new_id
 from autoinstall.plan import Obstacle, Plan, Refusal
-from autoinstall.transaction import Added, Distribution, Record, TakenBack, Transaction, new_id
 
 
 def install(

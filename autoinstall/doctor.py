@@ -10,15 +10,15 @@ from collections.abc import Callable, Generator, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from autoinstall import destination, environment, indexes, installers, run, surroundings, target
+from autoinstall import environment, installers, run, target
 from autoinstall.activate.pending import works
 from autoinstall.activate.places import names_in
 from autoinstall.command import Command, Finished
-from autoinstall.environment import Environment, Installed
+from autoinstall.environment import Environment, Installed, destination, indexes, surroundings
+from autoinstall.environment.indexes import Indexes
+from autoinstall.environment.interpreters import Interpreter, Look, Role
 from autoinstall.errors import BadSettingError
 from autoinstall.findings import Finding
-from autoinstall.indexes import Indexes
-from autoinstall.interpreters import Interpreter, Look, Role
 from autoinstall.names import ProjectName
 from autoinstall.plan import Refusal
 from autoinstall.platforms import Platform, here, quoted

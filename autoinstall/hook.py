@@ -324,8 +324,8 @@ class Handle:
         self.mode = self.installer = None
 
     def _tell(self, fullname: str, site: "CallSite") -> bool:
-        from autoinstall import ahead  # noqa: PLC0415 - loads what only a miss needs
         from autoinstall.roles import Request  # noqa: PLC0415 - the same
+        from autoinstall.source import ahead  # noqa: PLC0415 - loads what only a miss needs
 
         advise = self.session.advise
         asked, *_ = ahead.telling_names(site.wanted, site.from_names, advise)
@@ -395,7 +395,9 @@ def _finish_what_was_left(targets: tuple[str, ...]) -> None:
     folders = [*(site.getsitepackages() if site is not None else ()), *targets]
     try:
         if any(os.path.exists(os.path.join(folder, _UNFINISHED)) for folder in folders):  # noqa: PTH110, PTH118
-            from autoinstall import activate, destination, environment, journal  # noqa: PLC0415 - hardly ever wanted
+            from autoinstall import activate, environment  # noqa: PLC0415 - hardly ever wanted
+            from autoinstall.environment import destination  # noqa: PLC0415 - hardly ever wanted
+            from autoinstall.past import journal  # noqa: PLC0415 - hardly ever wanted
 
             for here in destination.all_of(environment.current()):
                 for line in activate.recover(here, journal.Journal(here.purelib)):

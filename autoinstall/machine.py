@@ -8,38 +8,24 @@ from datetime import UTC, datetime
 from itertools import zip_longest
 from pathlib import Path
 
-from autoinstall import (
-    activate,
-    advice,
-    destination,
-    direct,
-    elsewhere,
-    environment,
-    index,
-    indexes,
-    installers,
-    platforms,
-    run,
-    table,
-    target,
-)
+from autoinstall import activate, advice, direct, environment, index, installers, platforms, run, table, target
 from autoinstall.advice import Advice, Verdict
-from autoinstall.destination import Destination, make_your_own, why_not_ours
-from autoinstall.environment import Environment, Installed
+from autoinstall.advice.facts import current_facts
+from autoinstall.advice.presence import look_for
+from autoinstall.environment import Environment, Installed, destination, elsewhere, indexes
+from autoinstall.environment.destination import Destination, make_your_own, why_not_ours
+from autoinstall.environment.indexes import Configuration
+from autoinstall.environment.interpreters import Look
 from autoinstall.errors import EnvironmentNotWritableError
-from autoinstall.facts import current_facts
 from autoinstall.index import Access
-from autoinstall.indexes import Configuration
 from autoinstall.installers import DirectInstaller, Installer, InTurn, keyring
-from autoinstall.interpreters import Look
-from autoinstall.journal import Journal
 from autoinstall.names import ImportName, ProjectName, import_name
 from autoinstall.notes import Instead
+from autoinstall.past.journal import Journal
+from autoinstall.past.transaction import TakenBack, Transaction
 from autoinstall.plan import Item, Obstacle, Plan, Refusal, Wanted
-from autoinstall.presence import look_for
 from autoinstall.roles import Done, Screen
 from autoinstall.settings import InstallerChoice, Settings
-from autoinstall.transaction import TakenBack, Transaction
 
 _MAY_BE_ELSEWHERE = (Verdict.TRUSTED, Verdict.CHOICE, Verdict.RARE, Verdict.UNKNOWN)
 """Advice of another kind has said already what is the matter."""

@@ -11,9 +11,9 @@ from importlib.machinery import EXTENSION_SUFFIXES
 from importlib.resources import files
 from types import FrameType
 
-from autoinstall.facts import said_for, this_system
+from autoinstall.advice.facts import said_for, this_system
+from autoinstall.advice.presence import look_for
 from autoinstall.names import ImportName, ProjectName, import_name, project_name
-from autoinstall.presence import look_for
 
 # What may stand in a sentence out of a frame's variables: a model's or data set's name, nothing that steers.
 _PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,60}", re.ASCII)

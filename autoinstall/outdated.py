@@ -6,8 +6,8 @@ from importlib.machinery import SourceFileLoader
 from itertools import islice
 from types import CodeType, FunctionType, ModuleType
 
+from autoinstall.advice.presence import owner_of
 from autoinstall.names import import_name, is_import_name
-from autoinstall.presence import owner_of
 from autoinstall.text import printable
 
 _MOST_MODULES = 20

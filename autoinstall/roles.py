@@ -8,9 +8,9 @@ from typing import Protocol
 from autoinstall.advice import Advice
 from autoinstall.names import ImportName, ProjectName
 from autoinstall.notes import Instead
+from autoinstall.past.transaction import TakenBack, Transaction
 from autoinstall.plan import Plan, Refusal, Wanted
 from autoinstall.settings import Settings
-from autoinstall.transaction import TakenBack, Transaction
 
 
 class Status(StrEnum):

@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from autoinstall.advice import Advice, Verdict, advise
+from autoinstall.advice.nearby import Neighbour, Where
+from autoinstall.advice.presence import Kind, Owner, Presence
+from autoinstall.advice.typos import Words
 from autoinstall.names import ImportName, ProjectName, import_name, project_name
-from autoinstall.nearby import Neighbour, Where
-from autoinstall.presence import Kind, Owner, Presence
 from autoinstall.table import AdviceRow, Claim, Entry
-from autoinstall.typos import Words
 
 
 def entry(name: str, standing: str, *claims: tuple[str, int | None], claimants: int = 0) -> Entry:

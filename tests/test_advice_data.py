@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from autoinstall.advice import Verdict, advise
-from autoinstall.facts import current_facts
+from autoinstall.advice.facts import current_facts
 from autoinstall.names import is_import_name, project_name
 
 DATA = Path(__file__).parent.parent / "data"

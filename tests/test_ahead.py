@@ -9,8 +9,8 @@ from types import ModuleType
 
 import pytest
 
-from autoinstall import ahead
 from autoinstall.advice import Advice, Verdict
+from autoinstall.source import ahead
 from tests.support.snippets import Run, running
 from tests.support.story import advice
 

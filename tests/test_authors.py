@@ -2,7 +2,7 @@
 
 import pytest
 
-from autoinstall.authors import authored
+from autoinstall.source.authors import authored
 
 
 @pytest.mark.parametrize(

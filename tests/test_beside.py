@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from autoinstall import activate, destination
-from autoinstall.environment import current
-from autoinstall.journal import Journal
+from autoinstall import activate
+from autoinstall.environment import current, destination
+from autoinstall.past.journal import Journal
 from tests.activate.test_disk import mounted
 from tests.conftest import FreshEnvironment, StartKernel
 from tests.support.catalogue import Release, stand_in

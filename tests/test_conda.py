@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from autoinstall import conda_meta, environment, run
-from autoinstall.conda_meta import Linked
-from autoinstall.environment import Installed
-from autoinstall.indexes import Configuration
+from autoinstall import environment, run
+from autoinstall.environment import Installed, conda_meta
+from autoinstall.environment.conda_meta import Linked
+from autoinstall.environment.indexes import Configuration
 from autoinstall.installers import DirectInstaller
 from autoinstall.installers.conda import Conda, found
 from autoinstall.names import CondaName, ProjectName, import_name, project_name

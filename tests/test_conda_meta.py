@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from autoinstall import conda_meta
-from autoinstall.conda_meta import Linked, LinkedFile
+from autoinstall.environment import conda_meta
+from autoinstall.environment.conda_meta import Linked, LinkedFile
 from autoinstall.names import CondaName, ProjectName
 
 

@@ -8,8 +8,8 @@ from typing import NamedTuple
 import pytest
 
 from autoinstall import target
-from autoinstall.destination import Destination, make_your_own, settle, why_not_ours, with_room
 from autoinstall.environment import Environment
+from autoinstall.environment.destination import Destination, make_your_own, settle, why_not_ours, with_room
 from autoinstall.plan import Obstacle, Plan, Refusal
 from autoinstall.platforms import PLATFORMS, Platform, System
 from autoinstall.settings import Mode, Settings
@@ -144,7 +144,7 @@ def test_a_size_that_nobody_knows_is_tried(own: Environment, free: dict[str, int
 def test_commands_for_an_environment_of_one_s_own(
     own: Environment, platform: Platform, expected: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("autoinstall.destination._has_venv", lambda: True)
+    monkeypatch.setattr("autoinstall.environment.destination._has_venv", lambda: True)
     theirs = replace(own, executable=Path("/usr/bin/python3"))
     found = make_your_own(theirs, is_cell=True, home=Path("/home/ann"), platform=platform)
     assert tuple(line.replace("\\", "/") for line in found) == expected
@@ -153,6 +153,6 @@ def test_commands_for_an_environment_of_one_s_own(
 
 
 def test_where_debian_has_split_venv_off(own: Environment, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("autoinstall.destination._has_venv", lambda: False)
+    monkeypatch.setattr("autoinstall.environment.destination._has_venv", lambda: False)
     first, *_ = make_your_own(own, is_cell=True, home=Path("/home/ann"), platform=PLATFORMS[System.LINUX])
     assert first == f"{own.executable} -m uv venv --seed /home/ann/my-env"

@@ -8,10 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from autoinstall import elsewhere
 from autoinstall.advice import Verdict
-from autoinstall.environment import current
-from autoinstall.interpreters import Interpreter, Look, Role
+from autoinstall.environment import current, elsewhere
+from autoinstall.environment.interpreters import Interpreter, Look, Role
 from autoinstall.names import import_name
 from autoinstall.platforms import here
 from autoinstall.provide import Session

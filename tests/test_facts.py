@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from autoinstall.advice import Verdict, advise
-from autoinstall.facts import current_facts, family_of
+from autoinstall.advice.facts import current_facts, family_of
 from autoinstall.names import project_name
 from autoinstall.settings import Settings
 

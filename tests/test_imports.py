@@ -4,7 +4,7 @@ import ast
 
 import pytest
 
-from autoinstall.imports import Import, following, imports_in
+from autoinstall.source.imports import Import, following, imports_in
 
 
 def _told(source: str) -> list[str]:

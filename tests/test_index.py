@@ -15,10 +15,10 @@ import pytest
 import trustme
 
 from autoinstall import index as client
+from autoinstall.environment.indexes import Indexes, Said
 from autoinstall.index import DEFAULT_INDEX, Access, Limits, NoPage, Page, Problem, Standing
 from autoinstall.index.absence import Cause
 from autoinstall.index.transport import THREADS
-from autoinstall.indexes import Indexes, Said
 from autoinstall.names import ProjectName, project_name
 from autoinstall.plan import File, Item, Plan
 from tests.support import faults

@@ -11,8 +11,8 @@ from packaging.version import Version
 from pypi_simple import PYPI_SIMPLE_ENDPOINT
 
 from autoinstall.command import Command
+from autoinstall.environment.indexes import Configuration, Indexes, Said, read
 from autoinstall.index import Access
-from autoinstall.indexes import Configuration, Indexes, Said, read
 from autoinstall.installers.pip import Pip
 from autoinstall.installers.uv import Uv
 from autoinstall.machine import ThisMachine

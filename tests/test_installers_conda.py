@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from autoinstall.command import Command, Finished, Steps
-from autoinstall.conda_meta import Linked
 from autoinstall.environment import Environment, Installed
-from autoinstall.indexes import Configuration
+from autoinstall.environment.conda_meta import Linked
+from autoinstall.environment.indexes import Configuration
 from autoinstall.installers import InTurn, conda_answers, in_turn
 from autoinstall.installers.conda import Conda, found
 from autoinstall.installers.conda_answers import Actions, NoAnswer, Record

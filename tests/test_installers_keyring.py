@@ -8,7 +8,7 @@ import pytest
 
 from autoinstall.command import Finished, Steps
 from autoinstall.environment import Environment
-from autoinstall.indexes import Indexes, Said
+from autoinstall.environment.indexes import Indexes, Said
 from autoinstall.installers.keyring import unlocked
 from autoinstall.run import carry_out
 from tests.support.installing import bare

@@ -14,7 +14,7 @@ from packaging.version import Version
 
 from autoinstall.command import Finished
 from autoinstall.environment import Environment, Installed, installed
-from autoinstall.indexes import Configuration, Indexes, Said, read
+from autoinstall.environment.indexes import Configuration, Indexes, Said, read
 from autoinstall.installers import choose
 from autoinstall.installers.pip import Pip, PipResolver, read_report
 from autoinstall.installers.resolution import Lock, Locked, Question, Unsolvable

@@ -9,7 +9,7 @@ import pytest
 
 from autoinstall.command import Steps
 from autoinstall.environment import Installed
-from autoinstall.indexes import Indexes, Said
+from autoinstall.environment.indexes import Indexes, Said
 from autoinstall.installers.resolution import (
     Lock,
     Locked,

@@ -13,7 +13,7 @@ import pytest
 from autoinstall import environment as environment_facts
 from autoinstall.command import Finished
 from autoinstall.environment import Environment, Installed
-from autoinstall.indexes import Configuration, Indexes, Said, read
+from autoinstall.environment.indexes import Configuration, Indexes, Said, read
 from autoinstall.installers import choose
 from autoinstall.installers.resolution import Question, Unsolvable
 from autoinstall.installers.uv import Uv, UvResolver, settings_file

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from autoinstall.environment import Environment, current
-from autoinstall.interpreters import Interpreter, Look, Role, others
+from autoinstall.environment.interpreters import Interpreter, Look, Role, others
 from autoinstall.platforms import PLATFORMS, System, here
 from tests.support.staging import environment_at
 
@@ -162,7 +162,7 @@ def test_the_server_is_who_started_the_kernel(own: Environment) -> None:
     import subprocess  # noqa: PLC0415 - for this test only
 
     code = (
-        "import os; from pathlib import Path; from autoinstall.interpreters import Look;"
+        "import os; from pathlib import Path; from autoinstall.environment.interpreters import Look;"
         "from autoinstall.platforms import here; from autoinstall.environment import current;"
         "from dataclasses import replace;"
         f"own = replace(current(), prefix=Path({str(own.prefix)!r}));"

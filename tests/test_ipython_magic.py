@@ -14,9 +14,9 @@ from autoinstall.advice import Verdict
 from autoinstall.hook import Handle
 from autoinstall.ipython.magic import Magic
 from autoinstall.names import import_name, project_name
+from autoinstall.past.transaction import Distribution, Transaction
 from autoinstall.plan import Wanted
 from autoinstall.provide import Session
-from autoinstall.transaction import Distribution, Transaction
 from tests.support.shell import made_shell
 from tests.support.story import FakeMachine, ScriptedAsker, advice
 

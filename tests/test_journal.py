@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from autoinstall.journal import Journal
 from autoinstall.names import import_name, project_name
-from autoinstall.transaction import Added, Distribution, Transaction, new_id
+from autoinstall.past.journal import Journal
+from autoinstall.past.transaction import Added, Distribution, Transaction, new_id
 
 if sys.platform == "win32":
     _processes = multiprocessing.get_context("spawn")

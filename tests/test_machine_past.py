@@ -4,11 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from autoinstall import destination, target
-from autoinstall.journal import Journal
+from autoinstall import target
+from autoinstall.environment import destination
 from autoinstall.machine import ThisMachine
+from autoinstall.past.journal import Journal
+from autoinstall.past.transaction import TakenBack, Transaction
 from autoinstall.plan import Obstacle, Refusal
-from autoinstall.transaction import TakenBack, Transaction
 from tests.activate.conftest import EGG, NEST, SNARK, Ground
 from tests.support.wheels import Wheel
 

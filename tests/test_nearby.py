@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from autoinstall.nearby import Neighbour, Neighbourhood, Where
+from autoinstall.advice.nearby import Neighbour, Neighbourhood, Where
 
 
 def make(top: Path, *files: str) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from autoinstall.errors import UnreadableSourceError
-from autoinstall.notebooks import Code, Magic, read_notebook
+from autoinstall.source.notebooks import Code, Magic, read_notebook
 
 
 def _notebook(folder: Path, *cells: str, **metadata: object) -> Path:

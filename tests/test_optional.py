@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from autoinstall import optional, table
+from autoinstall.advice.presence import Presence, look_for
 from autoinstall.missing import missing_import
 from autoinstall.names import import_name, is_import_name, project_name
 from autoinstall.optional import Lack, lack, project_for
-from autoinstall.presence import Presence, look_for
 
 ROWS = [row for found in optional.rows().values() for row in found]
 

@@ -9,15 +9,15 @@ from pathlib import Path
 
 import pytest
 
-from autoinstall import past
 from autoinstall.advice import Verdict
 from autoinstall.errors import BadRequestError
 from autoinstall.names import ImportName, ProjectName
-from autoinstall.pins import Pin
+from autoinstall.past import history
+from autoinstall.past.pins import Pin
+from autoinstall.past.transaction import Distribution, TakenBack, Transaction
 from autoinstall.plan import Obstacle, Refusal
 from autoinstall.provide import Session
 from autoinstall.roles import Request
-from autoinstall.transaction import Distribution, TakenBack, Transaction
 from tests.support.story import FakeMachine, ScriptedAsker, advice
 
 OURS = Transaction(
@@ -58,7 +58,7 @@ def _in_utc(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 def _undo(machine: FakeMachine, identity: str | None = None) -> TakenBack | Refusal:
-    return past.undo(Session(machine=machine), identity, is_cell=True)
+    return history.undo(Session(machine=machine), identity, is_cell=True)
 
 
 @pytest.mark.parametrize(
@@ -101,7 +101,7 @@ def test_without_an_id_one_after_the_other_and_never_anothers(machine: FakeMachi
 @pytest.mark.usefixtures("_in_utc")
 def test_ids_that_lead_to_nothing(machine: FakeMachine, identity: str, said: str) -> None:
     before = list(machine.kept)
-    refused = past.undo(Session(machine=machine), identity, is_cell=False)
+    refused = history.undo(Session(machine=machine), identity, is_cell=False)
     assert refused == Refusal(Obstacle.NOT_FOUND, said)
     assert machine.kept == before
 
@@ -127,7 +127,7 @@ def test_afterwards_the_name_is_asked_for_again(monkeypatch: pytest.MonkeyPatch,
     session = Session(machine=machine, asker=asker)
     assert session.provide(Request("boojum", is_cell=True)).is_installed
     machine.kept = [OURS]
-    assert isinstance(past.undo(session, is_cell=True), TakenBack)
+    assert isinstance(history.undo(session, is_cell=True), TakenBack)
     assert session.provide(Request("boojum", is_cell=True)).is_installed
     assert (len(asker.prompts), len(machine.carried_out)) == (2, 2)
 
@@ -137,23 +137,23 @@ def test_afterwards_the_name_is_asked_for_again(monkeypatch: pytest.MonkeyPatch,
 )
 def test_what_is_said_after_an_undo(is_cell: bool, until: str) -> None:  # noqa: FBT001 - a table's cell
     kept = Path("kept") / "snark.py"
-    assert past.undone_as_text(TakenBack(OURS, (kept,), ("boojum", "snark")), is_cell=is_cell).splitlines() == [
+    assert history.undone_as_text(TakenBack(OURS, (kept,), ("boojum", "snark")), is_cell=is_cell).splitlines() == [
         "Removed boojum-tools 1.5, snark 2.0.",
         f"  Changed since it was installed, and so kept: {kept}",
         f"  Imported already, and usable until {until}: boojum, snark",
     ]
-    assert past.undone_as_text(TakenBack(OURS, (), ()), is_cell=is_cell) == "Removed boojum-tools 1.5, snark 2.0."
+    assert history.undone_as_text(TakenBack(OURS, (), ()), is_cell=is_cell) == "Removed boojum-tools 1.5, snark 2.0."
 
 
 @pytest.mark.usefixtures("_in_utc")
 def test_history_for_people() -> None:
-    assert past.as_text(UNDONE).splitlines() == [
+    assert history.as_text(UNDONE).splitlines() == [
         "2026-01-02 05:04:05  id 20251231-235959-11-dddd",
         "  boojum-tools 1.5, snark 2.0 (for import boojum)",
         "  into /env (Python 3.12.1) with uv",
         "  taken back 2026-01-01 02:00:00",
     ]
-    assert "import" not in past.as_text(replace(OURS, wanted=()))
+    assert "import" not in history.as_text(replace(OURS, wanted=()))
 
 
 def test_hostile_text_in_a_record_reaches_no_screen() -> None:
@@ -161,16 +161,16 @@ def test_hostile_text_in_a_record_reaches_no_screen() -> None:
         OURS, prefix="/\x1b[2J", distributions=(Distribution(ProjectName("snark"), "1\u202e" * 5000),), id="\x07"
     )
     for text in (
-        past.as_text(hostile),
-        past.as_json(hostile),
-        past.undone_as_text(TakenBack(hostile, (), ()), is_cell=True),
+        history.as_text(hostile),
+        history.as_json(hostile),
+        history.undone_as_text(TakenBack(hostile, (), ()), is_cell=True),
     ):
         assert text.replace("\n", "").replace("…", "").isascii()
         assert text.replace("\n", "").isprintable()
 
 
 def test_history_for_programs() -> None:
-    assert json.loads(past.as_json(UNDONE)) == {
+    assert json.loads(history.as_json(UNDONE)) == {
         "id": "20251231-235959-11-dddd",
         "when": "2026-01-02T03:04:05+00:00",
         "prefix": "/env",
@@ -180,22 +180,22 @@ def test_history_for_programs() -> None:
         "distributions": [{"project": "boojum-tools", "version": "1.5"}, {"project": "snark", "version": "2.0"}],
         "undone": "2026-01-01T00:00:00+00:00",
     }
-    assert json.loads(past.as_json(OURS))["undone"] is None
+    assert json.loads(history.as_json(OURS))["undone"] is None
 
 
 def test_what_is_frozen_is_what_stands(machine: FakeMachine) -> None:
     machine.kept = [UNDONE, OURS]
     machine.there = {ProjectName("snark"): "2.0", ProjectName("numpy"): "2.4.1"}
     session = Session(machine=machine)
-    assert past.freeze(session) == (Pin(ProjectName("snark"), "2.0"),)
-    assert past.frozen_as_text(past.freeze(session), session).splitlines()[1:] == ["snark==2.0"]
+    assert history.freeze(session) == (Pin(ProjectName("snark"), "2.0"),)
+    assert history.frozen_as_text(history.freeze(session), session).splitlines()[1:] == ["snark==2.0"]
 
 
 def test_a_file_is_never_written_over(tmp_path: Path) -> None:
     file = tmp_path / "pins.txt"
-    past.write("snark==2.0\n", file)
+    history.write("snark==2.0\n", file)
     with pytest.raises(BadRequestError, match="is there already: name another file, or remove it"):
-        past.write("other==1.0\n", file)
+        history.write("other==1.0\n", file)
     assert file.read_bytes() == b"snark==2.0\n"
     with pytest.raises(BadRequestError, match="cannot be written"):
-        past.write("", tmp_path / "nowhere" / "pins.txt")
+        history.write("", tmp_path / "nowhere" / "pins.txt")

@@ -10,8 +10,8 @@ from packaging.requirements import Requirement
 
 from autoinstall.errors import BadPinError
 from autoinstall.names import ImportName, ProjectName
-from autoinstall.pins import Pin, as_json, as_text, parse, read, standing
-from autoinstall.transaction import Distribution, Transaction
+from autoinstall.past.pins import Pin, as_json, as_text, parse, read, standing
+from autoinstall.past.transaction import Distribution, Transaction
 
 
 def pin(project: str, version: str, *names: str) -> Pin:

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from autoinstall.advice.presence import Kind, Owner, Presence, importable_roots, look_for, owner_of
 from autoinstall.names import import_name, project_name
-from autoinstall.presence import Kind, Owner, Presence, importable_roots, look_for, owner_of
 
 NEVER = "raise RuntimeError('nobody may import this')\n"
 

@@ -7,9 +7,9 @@ import pytest
 from autoinstall.advice import Verdict
 from autoinstall.errors import BadPinError
 from autoinstall.names import ImportName, ProjectName
+from autoinstall.past.restore import restore
 from autoinstall.plan import Obstacle, Plan, Refusal, Wanted
 from autoinstall.provide import Session
-from autoinstall.restore import restore
 from autoinstall.roles import Done, Outcome, Request, Status
 from tests.support.story import FakeMachine, ScriptedAsker, advice, item
 

@@ -3,9 +3,9 @@
 import json
 
 from autoinstall.advice import Advice, Verdict
-from autoinstall.authors import Authored
 from autoinstall.names import ProjectName
-from autoinstall.scanned import Imported, Place, Scan, Skipped, State, as_json, as_text
+from autoinstall.source.authors import Authored
+from autoinstall.source.scanned import Imported, Place, Scan, Skipped, State, as_json, as_text
 from tests.support.story import advice
 
 SURE = Place("made.ipynb", 1, 1, is_sure=True)

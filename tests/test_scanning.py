@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 
 from autoinstall.advice import Verdict
-from autoinstall.authors import Authored
 from autoinstall.errors import UnreadableSourceError
 from autoinstall.names import ProjectName
-from autoinstall.scanned import Place, Scan, Skipped, State, request
-from autoinstall.scanning import scan
 from autoinstall.settings import Settings
+from autoinstall.source.authors import Authored
+from autoinstall.source.scanned import Place, Scan, Skipped, State, request
+from autoinstall.source.scanning import scan
 
 
 class Desk:
@@ -186,7 +186,7 @@ def test_source_in_another_encoding(desk: Desk) -> None:
 
 
 def test_what_is_too_large_is_named(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("autoinstall.scanning._MOST_BYTES", 1_000_000)
+    monkeypatch.setattr("autoinstall.source.scanning._MOST_BYTES", 1_000_000)
     desk.write({"a.py": "#" * 1_000_001, "b.py": "import bs4"})
     found = desk.scan()
     assert found.skipped == (Skipped(str(desk.folder / "a.py"), None, "has more than 1 MB"),)

@@ -6,7 +6,7 @@ from pathlib import Path, PureWindowsPath
 import pytest
 
 from autoinstall.environment import Environment, current
-from autoinstall.surroundings import SIGNS, made_with, recognised
+from autoinstall.environment.surroundings import SIGNS, made_with, recognised
 
 
 def _environment(prefix: str = "/opt/nowhere", base: str | None = None) -> Environment:

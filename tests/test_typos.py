@@ -2,7 +2,7 @@
 
 import pytest
 
-from autoinstall.typos import Slip, Words
+from autoinstall.advice.typos import Slip, Words
 
 # Best known first; the fillers stand for the many between the few that everybody knows and the rest.
 KNOWN = ["requests", "numpy", "pandas", "matplotlib", "sklearn", "cv2", "yaml"]

@@ -7,7 +7,7 @@ from autoinstall.activate.objections import Hazard, Objection
 from autoinstall.activate.removal import loaded, needed_by_others, take_back
 from autoinstall.activate.sight import refresh, verify
 from autoinstall.environment import Environment
-from autoinstall.transaction import TakenBack
+from autoinstall.past.transaction import TakenBack
 
 __all__ = [
     "Admitted",

@@ -13,8 +13,8 @@ from autoinstall.activate.places import WORK, ours, real
 from autoinstall.activate.staged import read, read_metadata_again, settle_metadata
 from autoinstall.environment import Environment
 from autoinstall.errors import EnvironmentNotWritableError
+from autoinstall.past.transaction import Record, Transaction
 from autoinstall.plan import Obstacle, Plan, Refusal
-from autoinstall.transaction import Record, Transaction
 
 
 @dataclass(frozen=True, slots=True)

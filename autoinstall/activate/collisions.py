@@ -8,10 +8,10 @@ from pathlib import Path
 
 from packaging.utils import canonicalize_name
 
-from autoinstall import conda_meta
 from autoinstall.activate.objections import Hazard, Objection, object_to
 from autoinstall.activate.places import names_in
 from autoinstall.activate.staged import Place, Staged, StagedFile, digest, is_compiled
+from autoinstall.environment import conda_meta
 from autoinstall.names import ProjectName
 
 

@@ -9,8 +9,8 @@ from pathlib import Path
 from autoinstall.activate.pending import Move, Pending, Work
 from autoinstall.activate.places import names_in
 from autoinstall.activate.staged import Staged, StagedFile, source_of
+from autoinstall.past.transaction import Added, Distribution, Transaction, new_id
 from autoinstall.plan import Plan
-from autoinstall.transaction import Added, Distribution, Transaction, new_id
 
 
 def lay_out(staged: Staged, plan: Plan, work: Work, session: str) -> Pending:

@@ -13,8 +13,8 @@ from autoinstall.activate.places import WORK, ours, real
 from autoinstall.activate.recovery import put_in_order
 from autoinstall.environment import Environment
 from autoinstall.errors import EnvironmentNotWritableError
+from autoinstall.past.transaction import Record
 from autoinstall.text import printable
-from autoinstall.transaction import Record
 
 _LOCK = "lock"
 _HOLDER = "holder.json"

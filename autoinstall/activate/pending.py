@@ -16,8 +16,8 @@ from autoinstall.activate.collisions import owned
 from autoinstall.activate.places import OURS, WORK, names_in, ours, real, relative, resolved
 from autoinstall.activate.staged import digest
 from autoinstall.environment import Environment
+from autoinstall.past.transaction import Added, Transaction, as_json, from_json
 from autoinstall.platforms import here
-from autoinstall.transaction import Added, Transaction, as_json, from_json
 
 Step = Callable[[str], None]
 """Is told each step right after it was taken: what it does to this process happens between two steps."""

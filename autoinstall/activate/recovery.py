@@ -2,8 +2,8 @@
 
 from autoinstall.activate.pending import BlockedError, Pending, Step, Work, silent, works
 from autoinstall.environment import Environment
+from autoinstall.past.transaction import Record
 from autoinstall.text import printable
-from autoinstall.transaction import Record
 
 
 def put_in_order(

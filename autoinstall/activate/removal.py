@@ -17,9 +17,9 @@ from autoinstall.activate.staged import digest
 from autoinstall.environment import Environment, Installed, installed
 from autoinstall.errors import BadProjectNameError
 from autoinstall.names import ProjectName, project_name
+from autoinstall.past.transaction import Added, Record, TakenBack, Transaction
 from autoinstall.plan import Obstacle, Refusal
 from autoinstall.text import printable
-from autoinstall.transaction import Added, Record, TakenBack, Transaction
 
 
 def take_back(

@@ -9,12 +9,12 @@ from pathlib import Path
 from types import ModuleType
 
 from autoinstall.activate.places import real, resolved
+from autoinstall.advice.presence import Kind, look_for
 from autoinstall.environment import Environment
 from autoinstall.names import ImportName
+from autoinstall.past.transaction import Transaction
 from autoinstall.plan import Obstacle, Refusal
-from autoinstall.presence import Kind, look_for
 from autoinstall.text import printable
-from autoinstall.transaction import Transaction
 
 
 def refresh(transaction: Transaction, environment: Environment) -> None:

@@ -12,8 +12,8 @@ from packaging.tags import Tag, sys_tags
 from packaging.utils import parse_wheel_filename
 from packaging.version import Version
 
+from autoinstall.environment.indexes import asks_for_a_password
 from autoinstall.index.answers import NoPage, Page, Problem, Published, Standing
-from autoinstall.indexes import asks_for_a_password
 from autoinstall.names import ProjectName
 from autoinstall.plan import Obstacle
 from autoinstall.text import printable, version_as_text

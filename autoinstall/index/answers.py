@@ -6,7 +6,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Self
 
-from autoinstall.indexes import Indexes
+from autoinstall.environment.indexes import Indexes
 from autoinstall.names import ProjectName
 
 DEFAULT_INDEX = ""

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Protocol, runtime_checkable
 
 from autoinstall.command import Steps
-from autoinstall.conda_meta import Linked
 from autoinstall.environment import Environment, Installed
-from autoinstall.indexes import Configuration
+from autoinstall.environment.conda_meta import Linked
+from autoinstall.environment.indexes import Configuration
 from autoinstall.names import ProjectName
 from autoinstall.plan import Obstacle, Plan, Refusal, Wanted
 from autoinstall.settings import InstallerChoice

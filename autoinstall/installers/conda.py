@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from autoinstall import conda_meta, table
+from autoinstall import table
 from autoinstall.command import Command, Finished, Steps
-from autoinstall.conda_meta import Linked
-from autoinstall.environment import Environment, Installed
-from autoinstall.indexes import Configuration
+from autoinstall.environment import Environment, Installed, conda_meta
+from autoinstall.environment.conda_meta import Linked
+from autoinstall.environment.indexes import Configuration
 from autoinstall.installers import conda_answers, refusals
 from autoinstall.installers.conda_answers import Actions, NoAnswer, Record
 from autoinstall.installers.conda_mixture import mixture

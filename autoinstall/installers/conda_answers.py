@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from autoinstall.command import Finished
-from autoinstall.conda_meta import Linked, from_file_name
+from autoinstall.environment.conda_meta import Linked, from_file_name
 from autoinstall.errors import BadCondaNameError
 from autoinstall.installers import refusals
 from autoinstall.names import CondaName, conda_name

@@ -4,8 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from packaging.version import InvalidVersion, Version
 
-from autoinstall import conda_meta
-from autoinstall.environment import Environment, Installed
+from autoinstall.environment import Environment, Installed, conda_meta
 from autoinstall.errors import BadProjectNameError
 from autoinstall.installers.conda_answers import Record
 from autoinstall.installers.relations import applicable

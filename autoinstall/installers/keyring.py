@@ -8,7 +8,7 @@ from urllib.parse import SplitResult, quote, unquote, urlsplit
 
 from autoinstall.command import Command, Steps
 from autoinstall.environment import Environment
-from autoinstall.indexes import Indexes, Said
+from autoinstall.environment.indexes import Indexes, Said
 
 _LIMIT = 30.0
 """In seconds: a keyring that is locked asks its owner to unlock it, in a window of its own."""

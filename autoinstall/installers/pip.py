@@ -14,8 +14,8 @@ from packaging.version import InvalidVersion, Version
 
 from autoinstall.command import Command, Finished, Steps
 from autoinstall.environment import Environment, Installed
+from autoinstall.environment.indexes import Configuration, Indexes
 from autoinstall.errors import BadProjectNameError
-from autoinstall.indexes import Configuration, Indexes
 from autoinstall.installers import refusals
 from autoinstall.installers.relations import applicable
 from autoinstall.installers.resolution import Lock, Locked, Question, Reason, Resolved, Unsolvable, plan_of, resolve

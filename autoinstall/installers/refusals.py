@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from autoinstall.command import Finished
 from autoinstall.environment import Installed
-from autoinstall.indexes import asks_for_a_password
+from autoinstall.environment.indexes import asks_for_a_password
 from autoinstall.names import ProjectName
 from autoinstall.plan import Obstacle, Refusal, Wanted
 from autoinstall.text import printable, redacted, version_as_text

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from autoinstall.command import Steps
 from autoinstall.environment import Installed
-from autoinstall.indexes import Indexes
+from autoinstall.environment.indexes import Indexes
 from autoinstall.installers import refusals
 from autoinstall.installers.relations import needed_only_by, without_contradictions
 from autoinstall.names import ProjectName, project_name

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from autoinstall.command import Command, Finished, Steps
 from autoinstall.environment import Environment, Installed
-from autoinstall.indexes import VARIABLES_OF_UV, Configuration, Indexes
+from autoinstall.environment.indexes import VARIABLES_OF_UV, Configuration, Indexes
 from autoinstall.installers import refusals
 from autoinstall.installers.pylock import BadLockError, read_pylock, read_reasons, toml, write_pylock
 from autoinstall.installers.resolution import Lock, Question, Reason, Resolved, Unsolvable, plan_of, resolve

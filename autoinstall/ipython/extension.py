@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from contextlib import ExitStack
 from weakref import WeakKeyDictionary
 
-from autoinstall import ahead, hook, notes
+from autoinstall import hook, notes
 from autoinstall.hook import Handle
 from autoinstall.ipython.asking import AskerInExecution, Execution, KernelAsker, allows_questions
 from autoinstall.ipython.completion import ModuleNames
@@ -20,6 +20,7 @@ from autoinstall.optional import project_for
 from autoinstall.outdated import needs_restart
 from autoinstall.provide import Session
 from autoinstall.roles import Request
+from autoinstall.source import ahead
 from autoinstall.terminal import TerminalScreen, terminal_asker
 from autoinstall.text import printable
 

@@ -165,7 +165,7 @@ class Magic:
             raise UsageError(
                 f"%{_NAME} scan: which file this notebook is kept in is not known: %{_NAME} scan FILE.ipynb"
             )
-        from autoinstall import scanned, scanning  # noqa: PLC0415 - loads what reading requirements needs
+        from autoinstall.source import scanned, scanning  # noqa: PLC0415 - loads what reading requirements needs
 
         session = self._handle.session
         found = scanning.scan(file, session.settings())
@@ -177,38 +177,38 @@ class Magic:
     def _history(self, words: Sequence[str]) -> None:
         if list(words) not in ([], ["--json"]):
             raise UsageError(f"%{_NAME} history takes nothing, or --json")
-        from autoinstall import past  # noqa: PLC0415 - loads what reading requirements needs
+        from autoinstall.past import history  # noqa: PLC0415 - loads what reading requirements needs
 
         transactions = self._handle.session.machine.transactions()
-        _say(*map(past.as_json if words else past.as_text, transactions))
+        _say(*map(history.as_json if words else history.as_text, transactions))
         if not transactions and not words:
             _say("autoinstall has installed nothing here.")
 
     def _undo(self, words: Sequence[str]) -> None:
         if len(words) > 1:
             raise UsageError(f"%{_NAME} undo takes one id, or nothing for this kernel's last install")
-        from autoinstall import past  # noqa: PLC0415 - the same
+        from autoinstall.past import history  # noqa: PLC0415 - the same
 
-        done = self._handle.undisturbed(lambda: past.undo(self._handle.session, *words, is_cell=True))
+        done = self._handle.undisturbed(lambda: history.undo(self._handle.session, *words, is_cell=True))
         if isinstance(done, Refusal):
             _say(f"autoinstall: {done.sentence}.")
         else:
-            _say(past.undone_as_text(done, is_cell=True))
+            _say(history.undone_as_text(done, is_cell=True))
 
     def _freeze(self, words: Sequence[str]) -> None:
         files = [word for word in words if word != "--json"]
         if len(files) > 1 or (files and files[0].startswith("-")):
             raise UsageError(f"%{_NAME} freeze takes one file, or --json, or nothing")
-        from autoinstall import past  # noqa: PLC0415 - the same
+        from autoinstall.past import history  # noqa: PLC0415 - the same
 
         session = self._handle.session
-        frozen = past.freeze(session)
+        frozen = history.freeze(session)
         if not frozen:
             _say("autoinstall has installed nothing here that is installed still.")
             return
-        text = past.frozen_as_json(frozen) if len(files) < len(words) else past.frozen_as_text(frozen, session)
+        text = history.frozen_as_json(frozen) if len(files) < len(words) else history.frozen_as_text(frozen, session)
         if files:
-            past.write(text, Path(files[0]))
+            history.write(text, Path(files[0]))
             _say(f"Wrote {len(frozen)} exact version{'s' if len(frozen) > 1 else ''} into {printable(files[0])}.")
         else:
             _say(text.rstrip("\n"))
@@ -216,7 +216,7 @@ class Magic:
     def _restore(self, words: Sequence[str]) -> None:
         if len(words) != 1:
             raise UsageError(f"%{_NAME} restore takes one file: %{_NAME} restore FILE")
-        from autoinstall.restore import restore  # noqa: PLC0415 - the same
+        from autoinstall.past.restore import restore  # noqa: PLC0415 - the same
 
         outcome = self._handle.undisturbed(lambda: restore(self._handle.session, Path(words[0]), is_cell=True))
         if outcome.note is not None:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from autoinstall.advice import Advice, Verdict, advise
-from autoinstall.facts import Facts, current_facts
+from autoinstall.advice.facts import Facts, current_facts
 from autoinstall.table import same_name
 from data.builder.sources import Sources, read, rows
 

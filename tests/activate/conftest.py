@@ -8,9 +8,9 @@ import pytest
 
 from autoinstall.activate import Admitted, admit, keep, lock, new_staging
 from autoinstall.environment import Environment
-from autoinstall.journal import Journal
+from autoinstall.past.journal import Journal
+from autoinstall.past.transaction import Transaction
 from autoinstall.plan import Refusal
-from autoinstall.transaction import Transaction
 from tests.support.staging import Tool, bare_environment, plan_of, stage
 from tests.support.wheels import Wheel
 

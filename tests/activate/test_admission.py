@@ -11,8 +11,8 @@ from autoinstall.activate import Admitted, Hazard, admit, inspect, new_staging, 
 from autoinstall.activate.pending import Work
 from autoinstall.errors import EnvironmentNotWritableError
 from autoinstall.names import project_name
+from autoinstall.past.transaction import Distribution, Transaction
 from autoinstall.plan import Obstacle, Refusal
-from autoinstall.transaction import Distribution, Transaction
 from tests.activate.conftest import BOOJUM, EGG, NEST, SNARK, Ground
 from tests.support.processes import clean_environ
 from tests.support.staging import Tool, bare_environment, plan_of, stage

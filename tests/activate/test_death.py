@@ -13,7 +13,7 @@ import pytest
 from autoinstall.activate import Admitted, admit, keep, lock, new_staging, recover, take_back, withdraw
 from autoinstall.activate.places import ours
 from autoinstall.environment import Environment
-from autoinstall.journal import Journal
+from autoinstall.past.journal import Journal
 from autoinstall.plan import Refusal
 from tests.activate.conftest import BOOJUM, EGG, NEST, SNARK, Ground
 from tests.support.staging import environment_at, plan_of, stage

@@ -12,8 +12,8 @@ import pytest
 from autoinstall.activate import Admitted, admit, keep, new_staging, recover, take_back
 from autoinstall.activate.places import ours
 from autoinstall.errors import EnvironmentNotWritableError
+from autoinstall.past.transaction import Transaction
 from autoinstall.plan import Obstacle, Refusal
-from autoinstall.transaction import Transaction
 from tests.activate.conftest import BOOJUM, EGG, NEST, SNARK, Ground
 from tests.support.staging import plan_of, stage
 from tests.support.wheels import Wheel

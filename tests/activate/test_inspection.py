@@ -10,8 +10,8 @@ import pytest
 from autoinstall.activate import Hazard, inspect, new_staging
 from autoinstall.activate.reviewed import guarded_command, guarded_place, is_known_form, rules
 from autoinstall.environment import current
+from autoinstall.past.transaction import Transaction
 from autoinstall.plan import Obstacle, Refusal
-from autoinstall.transaction import Transaction
 from tests.activate.conftest import SNARK, Ground
 from tests.support.staging import Tool, plan_of, stage
 from tests.support.wheels import Member, RecordFault, Wheel

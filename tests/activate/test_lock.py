@@ -13,7 +13,7 @@ import pytest
 
 from autoinstall.activate import admit, keep, lock, new_staging
 from autoinstall.activate.places import ours
-from autoinstall.journal import Journal
+from autoinstall.past.journal import Journal
 from autoinstall.plan import Refusal
 from tests.activate.conftest import BOOJUM, EGG, NEST, SNARK, Ground
 from tests.support.staging import environment_at, plan_of, stage
@@ -30,7 +30,7 @@ HOLD = """
 import sys
 from pathlib import Path
 from autoinstall.activate import lock
-from autoinstall.journal import Journal
+from autoinstall.past.journal import Journal
 from tests.support.staging import environment_at
 
 environment = environment_at(Path(sys.argv[1]))

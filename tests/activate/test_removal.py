@@ -8,8 +8,8 @@ import pytest
 
 from autoinstall.activate import TakenBack, take_back
 from autoinstall.activate.places import ours
+from autoinstall.past.transaction import Transaction
 from autoinstall.plan import Obstacle, Refusal
-from autoinstall.transaction import Transaction
 from tests.activate.conftest import BOOJUM, EGG, NEST, SNARK, Ground
 from tests.support.staging import stage
 from tests.support.wheels import Wheel

@@ -12,8 +12,8 @@ import pytest
 
 from autoinstall.activate import refresh, verify
 from autoinstall.names import import_name
+from autoinstall.past.transaction import Transaction
 from autoinstall.plan import Obstacle, Refusal
-from autoinstall.transaction import Transaction
 from tests.activate.conftest import EGG, NEST, SNARK, Ground
 from tests.support.wheels import Wheel
 

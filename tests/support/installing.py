@@ -7,7 +7,7 @@ from pathlib import Path
 
 from autoinstall import environment as facts
 from autoinstall.environment import Environment, Installed
-from autoinstall.indexes import Configuration, Indexes, Said
+from autoinstall.environment.indexes import Configuration, Indexes, Said
 from autoinstall.installers import Installer
 from autoinstall.names import ProjectName, import_name, project_name
 from autoinstall.plan import Plan, Refusal, Wanted

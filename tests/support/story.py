@@ -8,10 +8,10 @@ from autoinstall.advice import Advice, Verdict
 from autoinstall.consent import Table
 from autoinstall.names import ImportName, ProjectName
 from autoinstall.notes import Instead
+from autoinstall.past.transaction import TakenBack, Transaction
 from autoinstall.plan import File, Item, Plan, Refusal, Wanted
 from autoinstall.roles import Done, Screen
 from autoinstall.settings import Settings
-from autoinstall.transaction import TakenBack, Transaction
 
 
 class ScriptedAsker:

@@ -8,7 +8,7 @@ from types import FrameType, TracebackType
 from autoinstall.advice import Advice, Verdict
 from autoinstall.callsite import user_frames
 from autoinstall.guards import parse, source_of
-from autoinstall.imports import Import, Position, dotted_name, following
+from autoinstall.source.imports import Import, Position, dotted_name, following
 
 _KNOWN = (Verdict.TRUSTED, Verdict.CHOICE)
 

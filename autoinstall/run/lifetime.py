@@ -24,7 +24,7 @@ os.killpg(group, 9)
 """
 
 if sys.platform == "win32":
-    from autoinstall.windows_job import Job
+    from autoinstall.run.windows_job import Job
 
     class Leash:
         """Holds one child while it is used as a context."""

@@ -5,13 +5,13 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from pathlib import Path
 
-from autoinstall import pins
 from autoinstall.errors import BadRequestError
-from autoinstall.pins import Pin
+from autoinstall.past import pins
+from autoinstall.past.pins import Pin
+from autoinstall.past.transaction import TakenBack, Transaction
 from autoinstall.plan import Obstacle, Refusal
 from autoinstall.provide import Session
 from autoinstall.text import printable
-from autoinstall.transaction import TakenBack, Transaction
 
 _LONGEST = 1000
 

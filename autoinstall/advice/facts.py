@@ -9,17 +9,17 @@ from pathlib import Path
 from typing import Protocol
 
 from autoinstall import table
+from autoinstall.advice.nearby import Neighbour, Neighbourhood
+from autoinstall.advice.presence import Owner, Presence, importable_roots, look_for, owner_of
+from autoinstall.advice.typos import Words
 from autoinstall.names import ImportName, ProjectName
-from autoinstall.nearby import Neighbour, Neighbourhood
-from autoinstall.presence import Owner, Presence, importable_roots, look_for, owner_of
 from autoinstall.settings import Settings
 from autoinstall.table import AdviceRow, Entry
-from autoinstall.typos import Words
 
 # Where the standard library stands among well-known names: behind the few hundred that everybody installs.
 _PLACE_OF_THE_STANDARD_LIBRARY = 400
 
-# Installed and local names have no fame of their own: short ones are no slip's aim, see `autoinstall.typos`.
+# Installed and local names have no fame of their own: short ones are no slip's aim, see `autoinstall.advice.typos`.
 _PLACE_OF_WHAT_IS_HERE = 900
 
 

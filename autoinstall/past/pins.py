@@ -12,8 +12,8 @@ from packaging.version import Version
 
 from autoinstall.errors import BadImportNameError, BadPinError, BadProjectNameError
 from autoinstall.names import ImportName, ProjectName, import_name, project_name
+from autoinstall.past.transaction import Transaction
 from autoinstall.text import printable
-from autoinstall.transaction import Transaction
 
 _MOST_BYTES = 1_000_000
 _LONGEST_LINE = 1000

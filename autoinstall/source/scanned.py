@@ -7,9 +7,9 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 
 from autoinstall.advice import Advice, Verdict
-from autoinstall.authors import Authored
 from autoinstall.names import ProjectName
 from autoinstall.roles import Request
+from autoinstall.source.authors import Authored
 from autoinstall.text import printable
 
 _WIDTH = 80

@@ -5,7 +5,10 @@ import re
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from autoinstall.facts import Facts, said_for
+from autoinstall.advice.facts import Facts, said_for
+from autoinstall.advice.nearby import Neighbour, Where
+from autoinstall.advice.presence import Kind, Presence
+from autoinstall.advice.typos import Slip, Words
 from autoinstall.names import (
     LONGEST_IMPORT_NAME,
     ImportName,
@@ -16,11 +19,8 @@ from autoinstall.names import (
     project_name,
     root,
 )
-from autoinstall.nearby import Neighbour, Where
-from autoinstall.presence import Kind, Presence
 from autoinstall.table import AdviceRow, Claim, Entry
 from autoinstall.text import printable
-from autoinstall.typos import Slip, Words
 
 MOST_CANDIDATES = 5
 """No advice offers more projects to choose from."""

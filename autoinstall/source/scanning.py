@@ -9,17 +9,17 @@ from pathlib import Path
 
 from autoinstall import table
 from autoinstall.advice import Advice, Verdict, advise
-from autoinstall.ahead import telling_names
-from autoinstall.authors import Authored, authored
+from autoinstall.advice.facts import current_facts
+from autoinstall.advice.presence import look_for
 from autoinstall.errors import UnreadableSourceError
-from autoinstall.facts import current_facts
 from autoinstall.guards import parse
-from autoinstall.imports import Import, imports_in
 from autoinstall.names import import_name, is_import_name, root
-from autoinstall.notebooks import Code, read_notebook
-from autoinstall.presence import look_for
-from autoinstall.scanned import Imported, Place, Scan, Skipped, State
 from autoinstall.settings import Settings
+from autoinstall.source.ahead import telling_names
+from autoinstall.source.authors import Authored, authored
+from autoinstall.source.imports import Import, imports_in
+from autoinstall.source.notebooks import Code, read_notebook
+from autoinstall.source.scanned import Imported, Place, Scan, Skipped, State
 
 _MOST_FILES = 2_000
 _MOST_BYTES = 50_000_000

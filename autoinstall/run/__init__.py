@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import IO, TypeVar
 
 from autoinstall.command import Command, Ending, Finished, Steps
-from autoinstall.lifetime import Leash
 from autoinstall.platforms import here
+from autoinstall.run.lifetime import Leash
 from autoinstall.text import LONGEST_SHOWN, printable, redacted
 
 LONGEST_OUTPUT = 16_000_000

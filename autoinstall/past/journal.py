@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from autoinstall.transaction import Transaction, as_json, from_json
+from autoinstall.past.transaction import Transaction, as_json, from_json
 
 
 class Journal:

@@ -4,13 +4,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from autoinstall import consent, pins, table
+from autoinstall import consent, table
 from autoinstall.advice import Verdict
 from autoinstall.consent import Answer, Standing
 from autoinstall.errors import AutoinstallError
 from autoinstall.names import ProjectName, prefixes, project_name
 from autoinstall.notes import Way, Why
-from autoinstall.pins import Pin
+from autoinstall.past import pins
+from autoinstall.past.pins import Pin
 from autoinstall.plan import Obstacle, Plan, Refusal, Wanted
 from autoinstall.platforms import quoted
 from autoinstall.provide import Session

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
-from autoinstall.interpreters import Interpreter, Look, Role
+from autoinstall.environment.interpreters import Interpreter, Look, Role
 from autoinstall.names import ImportName
 from autoinstall.text import printable
 

@@ -1,0 +1,1 @@
+"""What was installed before: recorded, told, taken back, written down and had again."""
