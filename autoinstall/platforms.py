@@ -25,7 +25,8 @@ class Platform:
     `scripts_folder` is the name below a prefix; `interpreters` are names of the interpreter there, best first.
     `new_group` are the arguments of `subprocess.Popen` that put a child out of reach of this terminal's Ctrl-C and
     into a group that can be ended as a whole. `can_remove_loaded_files`: a file that a process has mapped can be
-    unlinked. `has_reliable_access`: `os.access` tells whether a folder can be written to.
+    unlinked. `links_freely`: symbolic links need no right of their own. `has_reliable_access`: `os.access` tells
+    whether a folder can be written to.
     """
 
     system: System
@@ -34,6 +35,7 @@ class Platform:
     interpreters: tuple[str, ...]
     new_group: Mapping[str, int | bool]
     can_remove_loaded_files: bool
+    links_freely: bool
     has_reliable_access: bool
     pip_configuration_name: str
 
@@ -49,6 +51,7 @@ PLATFORMS: Mapping[System, Platform] = {
         interpreters=("python", "python3"),
         new_group={"start_new_session": True},
         can_remove_loaded_files=True,
+        links_freely=True,
         has_reliable_access=True,
         pip_configuration_name="pip.conf",
     ),
@@ -59,6 +62,7 @@ PLATFORMS: Mapping[System, Platform] = {
         interpreters=("python", "python3"),
         new_group={"start_new_session": True},
         can_remove_loaded_files=True,
+        links_freely=True,
         has_reliable_access=True,
         pip_configuration_name="pip.conf",
     ),
@@ -69,6 +73,7 @@ PLATFORMS: Mapping[System, Platform] = {
         interpreters=("python.exe",),
         new_group={"creationflags": _WINDOWS_NEW_GROUP},
         can_remove_loaded_files=False,
+        links_freely=False,
         has_reliable_access=False,
         pip_configuration_name="pip.ini",
     ),

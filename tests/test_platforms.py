@@ -46,9 +46,9 @@ def test_here_is_where_this_interpreter_lies() -> None:
 @pytest.mark.parametrize(
     ("platform", "expected"),
     [
-        (LINUX, ("bin", "", "python", True)),
-        (MACOS, ("bin", "", "python", True)),
-        (WINDOWS, ("Scripts", ".exe", "python.exe", False)),
+        (LINUX, ("bin", "", "python", True, True)),
+        (MACOS, ("bin", "", "python", True, True)),
+        (WINDOWS, ("Scripts", ".exe", "python.exe", False, False)),
     ],
     ids=["linux", "macos", "windows"],
 )
@@ -58,6 +58,7 @@ def test_facts(platform: Platform, expected: tuple[object, ...]) -> None:
         platform.executable_suffix,
         platform.interpreters[0],
         platform.can_remove_loaded_files,
+        platform.links_freely,
     ) == expected
 
 

@@ -22,7 +22,7 @@ from autoinstall.installers.resolution import Lock, Locked, Question, Reason, Re
 from autoinstall.names import ProjectName, is_project_name, project_name
 from autoinstall.plan import File, Obstacle, Plan, Refusal, Wanted
 from autoinstall.platforms import quoted
-from autoinstall.text import redacted
+from autoinstall.text import printable_name, redacted
 
 FIRST_WITH_REPORTS = Version("22.2")
 FIRST_WITH_AGES = Version("26.0")
@@ -35,6 +35,11 @@ RETRIES = 1
 
 PLAN_STALL = 20.0
 PLAN_LIMIT = 120.0
+
+_LEAVING = re.compile(
+    r"has a file (?P<q>['\"])(?P<path>.*)(?P=q) trying to install outside"
+    r"|Unexpected file in .*: (?P<r>['\"])(?P<data>.*)(?P=r)\. \.data directory"
+)
 
 # With `--only-binary :all:` pip still builds, and so runs, an sdist that a wheel names by a direct URL. Started
 # through this, it can start no other program, which every build needs; a keyring is the one that it may.
@@ -279,6 +284,9 @@ def refusal_of(finished: Finished, indexes: Indexes) -> Refusal:
         return refusals.index_failed(index, "answered with something that is no index page", finished)
     if "DO NOT MATCH THE HASHES" in said:
         return refusals.index_failed(index, "no longer has the file that was shown: nothing was installed", finished)
+    if (leaving := _LEAVING.search(said)) is not None:
+        path = leaving["path"] or leaving["data"]
+        return refusals.unsafe([f"a wheel: {printable_name(path)} would leave its place"])
     return refusals.tool_failed(finished, "pip")
 
 

@@ -162,6 +162,13 @@ def unexplained(wanted: Sequence[Wanted], said: str) -> Refusal:
     return Refusal(Obstacle.NO_WHEEL, sentence, _details(said))
 
 
+def unsafe(objections: Sequence[str]) -> Refusal:
+    """Return that wheels are not in order, as a tool found while it unpacked them: the first in a sentence."""
+    more = f" (and {len(objections) - 1} more)" if len(objections) > 1 else ""
+    sentence = f"not installed, since {objections[0]}{more}; nothing was changed"
+    return Refusal(Obstacle.UNSAFE, sentence, "\n".join(objections))
+
+
 def details(finished: Finished) -> str:
     """Return what a tool said, made harmless, line by line."""
     return _details(finished.errors or finished.output)

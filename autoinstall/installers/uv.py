@@ -13,8 +13,9 @@ from autoinstall.environment.indexes import VARIABLES_OF_UV, Configuration, Inde
 from autoinstall.installers import refusals
 from autoinstall.installers.pylock import BadLockError, read_pylock, read_reasons, toml, write_pylock
 from autoinstall.installers.resolution import Lock, Question, Reason, Resolved, Unsolvable, plan_of, resolve
+from autoinstall.installers.uv_mending import LOG, suspects, told_of
 from autoinstall.names import ProjectName, is_project_name, project_name
-from autoinstall.plan import Obstacle, Plan, Refusal, Wanted
+from autoinstall.plan import Item, Obstacle, Plan, Refusal, Wanted
 from autoinstall.platforms import here, quoted, uv_cache_folder
 
 CONNECT_TIMEOUT = 3
@@ -23,6 +24,9 @@ RETRIES = 1
 
 READ_TIMEOUT = 15
 """In seconds without a byte, where the user has not said otherwise: that is a stall, not a slow line."""
+
+FORGET_LIMIT = 10.0
+"""In seconds. Another uv at work keeps the cache locked."""
 
 PLAN_LIMIT = 90.0
 """In seconds. Planning asks for pages and metadata only; an index that drips them would keep uv busy for ever."""
@@ -66,26 +70,31 @@ class Uv:
         """Install the plan's files into `into`, by hash; what lies in uv's cache already is linked from there."""
         if not plan.items:
             return None
-        indexes = configuration.for_uv()
+        staging = _Staging(self, environment, configuration)
         cache = self.cache_folder(configuration)
-        finished = yield Command(
-            argv=(
-                *(str(self.binary), "pip", "install", "-r", "pylock.toml"),
-                *("--config-file", "uv.toml", "--preview-features", "pylock"),
-                *("--python", str(environment.executable), "--prefix", str(into), "--cache-dir", cache),
-                *("--no-deps", "--require-hashes", "--no-build"),
-            ),
-            environment=self.environment(indexes),
-            files={
-                "pylock.toml": _encoded(write_pylock(plan.items, environment.python_version)),
-                "uv.toml": _encoded(settings_file(configuration)),
-            },
-            shows_progress=True,
-            downloads=(f"{cache}/.tmp*",),
-            watched=(str(into),),
-            phase="installing",
+        finished = yield staging.command(plan.items, into, cache)
+        if finished.status != 0:
+            return refusal_of(finished)
+        mended = told_of(finished.errors)
+        if not mended and here().links_freely:
+            # What lay in the cache was unpacked by somebody else, who may have heard what we have not.
+            links = into.with_name("l")
+            finished = yield staging.command(plan.items, links, cache, "--link-mode", "symlink", "--offline")
+            if finished.ending == "interrupted":
+                return refusal_of(finished)
+            doubtful = [item for item in plan.items if item.project in suspects(links)]
+            if doubtful:
+                finished = yield staging.command(doubtful, into.with_name("u"), str(into.with_name("c")))
+                if finished.status != 0:
+                    return refusal_of(finished)
+                mended = told_of(finished.errors)
+        if not mended:
+            return None
+        accused = {each.project for each in mended}
+        yield staging.forgetting(
+            [one.project for one in plan.items if not accused.isdisjoint((one.project, None))], cache
         )
-        return None if finished.status == 0 else refusal_of(finished)
+        return refusals.unsafe([each.sentence for each in mended])
 
     def cache_folder(self, configuration: Configuration) -> str:
         """Return the user's own cache: that it is warm is what makes uv fast."""
@@ -110,6 +119,48 @@ class Uv:
             "UV_PYTHON_DOWNLOADS": "never",
             "NO_COLOR": "1",
         }
+
+
+@dataclass(frozen=True, slots=True)
+class _Staging:
+    """The commands that unpack wheels, and that have uv forget them."""
+
+    uv: Uv
+    environment: Environment
+    configuration: Configuration
+
+    def command(self, items: Iterable[Item], into: Path, cache: str, *arguments: str) -> Command:
+        """Install files into a prefix, by hash, and tell in the log what is mended in them."""
+        return Command(
+            argv=(
+                *(str(self.uv.binary), "pip", "install", "-r", "pylock.toml"),
+                *("--config-file", "uv.toml", "--preview-features", "pylock"),
+                *("--python", str(self.environment.executable), "--prefix", str(into), "--cache-dir", cache),
+                *("--no-deps", "--require-hashes", "--no-build", *arguments),
+            ),
+            environment=self._environment,
+            files={
+                "pylock.toml": _encoded(write_pylock(items, self.environment.python_version)),
+                "uv.toml": _encoded(settings_file(self.configuration)),
+            },
+            shows_progress=True,
+            downloads=(f"{cache}/.tmp*",),
+            watched=(str(into),),
+            phase="installing",
+        )
+
+    def forgetting(self, projects: Sequence[ProjectName], cache: str) -> Command:
+        """Take projects out of the cache: what uv has mended there could not be told from what was in order."""
+        return Command(
+            argv=(str(self.uv.binary), "cache", "clean", "--no-config", "--cache-dir", cache, *projects),
+            environment=self._environment,
+            limit=FORGET_LIMIT,
+            phase="installing",
+        )
+
+    @property
+    def _environment(self) -> dict[str, str]:
+        return self.uv.environment(self.configuration.for_uv()) | {"RUST_LOG": LOG}
 
 
 @dataclass(frozen=True, slots=True)
