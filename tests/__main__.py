@@ -40,7 +40,7 @@ def prepare() -> str:
     python = str(SCRIPTS / "python")
     if not Path(python).exists() and not Path(python + ".exe").exists():
         venv.create(ENVIRONMENT, with_pip=True)
-    required(python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "uv")
+    required(python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--upgrade", "pip", "uv")
     required(python, "-m", "uv", "pip", "install", "--quiet", "--python", python, "--editable", f"{ROOT}[test]")
     return python
 

@@ -1,6 +1,7 @@
 """What scripts, notebooks and folders import, and how it stands with each, on a path that is made for the test."""
 
 import json
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -13,6 +14,13 @@ from autoinstall.settings import Settings
 from autoinstall.source.authors import Authored
 from autoinstall.source.scanned import Place, Scan, Skipped, State, request
 from autoinstall.source.scanning import scan
+
+
+@pytest.fixture(autouse=True)
+def _nothing_loaded_by_other_tests(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is loaded is there: the index client brings bs4 into this process."""
+    for name in [name for name in sys.modules if name.partition(".")[0] == "bs4"]:
+        monkeypatch.delitem(sys.modules, name)
 
 
 class Desk:
