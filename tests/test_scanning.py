@@ -18,7 +18,7 @@ from autoinstall.source.scanning import scan
 
 @pytest.fixture(autouse=True)
 def _nothing_loaded_by_other_tests(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What is loaded is there: the index client brings bs4 into this process."""
+    """Forget bs4, which the index client brings into this process: what is loaded is there."""
     for name in [name for name in sys.modules if name.partition(".")[0] == "bs4"]:
         monkeypatch.delitem(sys.modules, name)
 
