@@ -48,14 +48,14 @@ def test_nothing_that_comes_from_elsewhere_becomes_markup() -> None:
     assert "img" not in read.elements
     assert read.attributes == {"style"}
     assert set(read.text) == {'<img src=x onerror="alert(1)">\\x1b[2J\\u202e'}
-    read = Reader(markup.progress([hostile], hostile, 0.5))
+    read = Reader(markup.progress(hostile, 0.5))
     assert "img" not in read.elements
     assert read.attributes == {"style", "max", "value"}
 
 
 def test_colours_are_the_frontend_s_own() -> None:
     """In a light theme and in a dark one: no text and no ground of a colour that only one of them bears."""
-    read = Reader(markup.table(Table("", ROWS, FACTS)) + markup.progress(["said"], "doing", 0.5))
+    read = Reader(markup.table(Table("", ROWS, FACTS)) + markup.progress("doing", 0.5))
     for style in read.styles:
         for declaration in style.split(";"):
             name, _, value = declaration.partition(":")

@@ -5,7 +5,6 @@ borders, elsewhere a half-transparent grey; light and dark themes both stay read
 between is escaped here, whoever made it.
 """
 
-from collections.abc import Sequence
 from html import escape
 
 from autoinstall.consent import Table
@@ -37,13 +36,12 @@ def table(shown: Table) -> str:
     )
 
 
-def progress(said: Sequence[str], doing: str, share: float | None) -> str:
-    """Return what was said, and below it what is being done, with a bar where the `share` done (0 to 1) is known."""
+def progress(doing: str, share: float | None) -> str:
+    """Return a line with what is being done, and a bar where the `share` that is done (0 to 1) is known."""
     bar = (
         "" if share is None else f'<progress max="1" value="{share:.2f}" style="vertical-align: middle"></progress> '
     )
-    lines = "".join(f"<div>{_written(line)}</div>" for line in said)
-    return f'<div style="{_TEXT}">{lines}<div style="{_FAINT}">{bar}{_written(doing)}</div></div>'
+    return f'<div style="{_TEXT}; {_FAINT}">{bar}{_written(doing)}</div>'
 
 
 def _row(cells: tuple[str, ...]) -> str:

@@ -30,7 +30,7 @@ PLAIN = (
         "schedule",
     ),
     *("scrapy", "seaborn", "simplejson", "sortedcontainers", "spacy", "structlog", "sympy", "tabulate", "termcolor"),
-    *("textdistance", "toml", "toolz", "tqdm", "unidecode", "xlrd", "xmltodict", "yarl", "zarr"),
+    *("textdistance", "toml", "tomlkit", "toolz", "tqdm", "unidecode", "xlrd", "xmltodict", "yarl", "zarr"),
 )
 
 NEEDY = '''\

@@ -20,6 +20,16 @@ def test_a_request_that_does_not_allow_questions(desk: Desk, cell: str) -> None:
     assert desk.index.requests == {}
 
 
+def test_a_second_frontend_that_allows_questions_is_asked(desk: Desk) -> None:
+    """One kernel, first executed unattended, then attended, then unattended again."""
+    first = desk.kernel.execute("import tomlkit", allow_stdin=False)
+    second = desk.kernel.execute("import tomlkit\ntomlkit.STAND_IN", answers=["y"])
+    third = desk.kernel.execute("import nltk", allow_stdin=False)
+    assert (first.error, first.prompts) == ("ModuleNotFoundError", ())
+    assert (second.text, len(second.prompts)) == ("True", 1)
+    assert (third.error, third.prompts) == ("ModuleNotFoundError", ())
+
+
 WIDGET = """
 def opened(comm, message):
     def clicked(message):

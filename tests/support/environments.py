@@ -52,6 +52,12 @@ BASES = {
         # Colab's pair, on Colab's Python.
         Base("ipython7", "3.12", ("ipython==7.34.0", "ipykernel==6.17.1", "setuptools<81")),
         Base("ipython9-py313", "3.13", ("ipython==9.*", "ipykernel>=7")),
+        # With what executes notebooks where nobody watches, and a frontend in the terminal.
+        Base(
+            "runners",
+            "3.11",
+            ("ipython==9.*", "ipykernel>=7", "jupyter-console>=6.6", "nbconvert>=7.16", "papermill>=2.6"),
+        ),
         Base("plain", "3.11", ()),
         Base("plain-pip", "3.11", (), "venv"),
         Base("plain-py312", "3.12", ()),
