@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from itertools import zip_longest
 from pathlib import Path
 
-from autoinstall import activate, advice, direct, environment, index, installers, platforms, run, table, target
+from autoinstall import activate, advice, direct, environment, index, installers, large, platforms, run, table, target
 from autoinstall.advice import Advice, Verdict
 from autoinstall.advice.facts import current_facts
 from autoinstall.advice.presence import look_for
@@ -155,6 +155,10 @@ class ThisMachine:
             return found
         self.destination = found
         return plan
+
+    def remarks_on_size(self, plan: Plan) -> Sequence[str]:
+        """Return what to know before so much is downloaded; nothing where it is not much."""
+        return large.remarks(plan, self.destination.environment, self.environment)
 
     def dated(self, plan: Plan) -> Plan:
         """Return the plan with the sizes and upload times that its tool did not know, and the index does."""

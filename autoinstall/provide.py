@@ -256,7 +256,8 @@ class Session:
 
     def _remarks(self, plan: Plan, offers: Sequence[_Offer]) -> list[str]:
         elsewhere = [self.machine.elsewhere(offer.name) for offer in offers]
-        return [remark for remark in (plan.remark, self.machine.remark, *elsewhere) if remark]
+        said = (plan.remark, self.machine.remark, *self.machine.remarks_on_size(plan), *elsewhere)
+        return [remark for remark in said if remark]
 
     def _choose(self, offers: Sequence[_Offer], way: Way) -> list[_Offer]:
         """Return the offers as chosen; one that was declined is remembered as a no."""

@@ -124,6 +124,9 @@ class Machine(Protocol):
     def plan(self, wanted: Sequence[Wanted], settings: Settings, screen: Screen) -> Plan | Refusal:
         """Return what would be installed, to the file. Changes nothing."""
 
+    def remarks_on_size(self, plan: Plan) -> Sequence[str]:
+        """Return what to know before so much is downloaded; nothing where it is not much."""
+
     def dated(self, plan: Plan) -> Plan:
         """Return the plan with the sizes and upload times that its tool did not know."""
 

@@ -12,7 +12,7 @@ from autoinstall.platforms import Platform, here, quoted
 from autoinstall.settings import Mode, Settings
 from autoinstall.text import printable, size_as_text
 
-_UNPACKED = 3
+UNPACKED = 3
 """How many times a wheel's size its files take, about."""
 
 _OWN_NAME = "my-env"
@@ -58,7 +58,7 @@ def with_room(
     """Return the destination, or another one where its file system has no room for the plan."""
     if _has_room(destination.environment, plan):
         return destination
-    folder, needed = destination.environment.prefix, size_as_text(_UNPACKED * (plan.size or 0))
+    folder, needed = destination.environment.prefix, size_as_text(UNPACKED * (plan.size or 0))
     reason = f"no space is left at {printable(str(folder))}, where about {needed} are needed"
     if destination.target is not None:
         return Refusal(Obstacle.DISK_FULL, f"Not installed, since {reason}.")
@@ -125,7 +125,7 @@ def _has_room(environment: Environment, plan: Plan) -> bool:
     while not folder.exists() and folder != folder.parent:
         folder = folder.parent
     try:
-        return plan.size is None or shutil.disk_usage(folder).free >= _UNPACKED * plan.size
+        return plan.size is None or shutil.disk_usage(folder).free >= UNPACKED * plan.size
     except OSError:
         return True  # what cannot be told is tried: a full disk leaves no halves
 

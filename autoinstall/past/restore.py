@@ -110,7 +110,7 @@ class _Restoration:
             place=machine.place,
             python=machine.python,
             asked_by=self._name,
-            remarks=[] if machine.remark is None else [machine.remark],
+            remarks=[*filter(None, [machine.remark]), *machine.remarks_on_size(plan)],
             dated=machine.dated,
             has_choice=False,
         )

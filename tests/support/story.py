@@ -113,6 +113,9 @@ class FakeMachine:
             "uv",
         )
 
+    def remarks_on_size(self, plan: Plan) -> Sequence[str]:  # noqa: ARG002 - the protocol's
+        return ()
+
     def dated(self, plan: Plan) -> Plan:
         return plan
 
