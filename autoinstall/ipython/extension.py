@@ -2,8 +2,10 @@
 
 from collections.abc import Mapping
 from contextlib import ExitStack
+from pathlib import Path
 from weakref import WeakKeyDictionary
 
+import autoinstall
 from autoinstall import hook, notes
 from autoinstall.hook import Handle
 from autoinstall.ipython.asking import AskerInExecution, Execution, KernelAsker, allows_questions
@@ -12,6 +14,7 @@ from autoinstall.ipython.configuration import Configuration
 from autoinstall.ipython.display import CellScreen
 from autoinstall.ipython.handler import Handler
 from autoinstall.ipython.magic import Magic
+from autoinstall.ipython.namesake import who_shares_the_name
 from autoinstall.ipython.rerun import Rerun
 from autoinstall.ipython.shell import Shell
 from autoinstall.ipython.tracebacks import Tracebacks, add_note
@@ -54,6 +57,9 @@ def load_ipython_extension(shell: Shell) -> None:
         magic = Magic(shell, handle)
         undo.callback(magic.end)
         _loaded[shell] = undo.pop_all()
+    shared = who_shares_the_name(Path(autoinstall.__path__[0]).parent)
+    if shared is not None:
+        print(f"autoinstall: {shared}")  # noqa: T201 - the cell's output is the screen
 
 
 def unload_ipython_extension(shell: Shell) -> None:

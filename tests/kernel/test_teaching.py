@@ -91,7 +91,8 @@ LESSONS = (
     Lesson(
         "deep learning, the other way",
         "import torch\nfrom torch import nn\nimport torch.nn.functional as F\n"
-        "from torch.utils.data import DataLoader\nfrom torchvision import datasets, transforms\nfrom tqdm.notebook import tqdm",
+        "from torch.utils.data import DataLoader\nfrom torchvision import datasets, transforms\n"
+        "from tqdm.notebook import tqdm",
         ("torch", "torchvision", "tqdm"),
     ),
     Lesson(
