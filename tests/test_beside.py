@@ -206,7 +206,9 @@ def test_several_at_once_all_succeed(managed: _Managed, tmp_path: Path) -> None:
 
     with ThreadPoolExecutor(len(scripts)) as pool:
         results = list(pool.map(run, scripts))
-    assert [(result.returncode, result.stdout.count(str(tmp_path / "scratch"))) for result in results] == [(0, 1)] * 4
+    assert [(result.returncode, result.stdout.count(str(tmp_path / "scratch"))) for result in results] == (
+        [(0, 1)] * 4
+    ), "\n".join(result.stderr for result in results)
     [site] = (tmp_path / "scratch").glob("*/site-packages")
     kept = Journal(site).transactions()
     assert sorted(each.names for each in kept) == ["humanize 6.0.3", "tabulate 0.9.0"]
