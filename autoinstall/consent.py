@@ -13,6 +13,7 @@ from autoinstall.text import age_as_text, printable, printable_name, size_as_tex
 WIDTH = 80
 """In columns. No line of a question is wider."""
 
+_HOW_BUILT = "has no wheel: it is built here from its source code, and its authors' code runs while it is built"
 _RANKS_SAID = (50, 100, 500, 1000, 5000, 15000)
 _NAMES_IN_PROMPT = 2
 _YES = ("y", "yes")
@@ -113,7 +114,8 @@ def compose(
     lines = [heading, *_aligned(rows), *map(_and, along)]
     origin = f" from {', '.join(printable(index) for index in plan.indexes)}" if plan.indexes else ""
     into = f"{printable(place)} (Python {python}) with {plan.installer}{origin}; nothing already installed changes"
-    facts = (("into", into), *(("note", remark) for remark in remarks))
+    built = [("build", f"{printable_name(project)} {_HOW_BUILT}") for project in plan.built]
+    facts = (("into", into), *built, *(("note", remark) for remark in remarks))
     lines += [line for word, fact in facts for line in _wrapped(f"  {word}  ", fact)]
     can_choose = has_choice and (
         count > 1 or any(len(standings[name].candidates) > 1 for item in wanted for name in item.wanted_as)

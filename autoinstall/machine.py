@@ -19,12 +19,13 @@ from autoinstall.environment.interpreters import Look
 from autoinstall.errors import EnvironmentNotWritableError
 from autoinstall.index import Access
 from autoinstall.installers import DirectInstaller, Installer, InTurn, keyring
+from autoinstall.installers.relations import is_satisfied
 from autoinstall.names import ImportName, ProjectName, import_name
 from autoinstall.notes import Instead
 from autoinstall.past.journal import Journal
 from autoinstall.past.transaction import TakenBack, Transaction
 from autoinstall.plan import Item, Obstacle, Plan, Refusal, Wanted
-from autoinstall.roles import Done, Screen
+from autoinstall.roles import Done, NeedsMore, Screen
 from autoinstall.settings import InstallerChoice, Settings
 
 _MAY_BE_ELSEWHERE = (Verdict.TRUSTED, Verdict.CHOICE, Verdict.RARE, Verdict.UNKNOWN)
@@ -177,7 +178,7 @@ class ThisMachine:
             return settled
         return replace(settled, indexes=asked.described(item.file.index for item in settled.items))
 
-    def carry_out(self, plan: Plan, settings: Settings, screen: Screen) -> Done | Refusal:
+    def carry_out(self, plan: Plan, settings: Settings, screen: Screen) -> Done | NeedsMore | Refusal:
         """Install exactly the plan, whole or not at all, and make it importable in this process."""
         names = [name for item in plan.items for name in item.wanted_as]
         into = self.destination.environment
@@ -263,13 +264,15 @@ class ThisMachine:
         tool: Installer,
         journal: Journal,
         screen: Screen,
-    ) -> Done | Refusal:
+    ) -> Done | NeedsMore | Refusal:
         into = self.destination.environment
         staging = activate.new_staging(into)
         steps = tool.stage(plan, self.environment, self._configuration(), staging)
         refusal = run.carry_out(steps, _shown(screen, plan.size))
         if refusal is not None:
             return refusal
+        if plan.built and (more := self._more_needed(plan, staging)) is not None:
+            return more
         admitted = activate.admit(staging, plan, into, session=self.session)
         if isinstance(admitted, Refusal):
             return admitted
@@ -284,6 +287,15 @@ class ThisMachine:
         self._remember_target(screen)
         return Done(plan, transaction.id)
 
+    def _more_needed(self, plan: Plan, staging: Path) -> NeedsMore | None:
+        """Return what a build has told that it requires, where the plan and what is installed do not have it."""
+        staged = environment.installed([str(place) for place in activate.sites_in(staging)])
+        there = {**staged, **environment.installed()}
+        for project in plan.built:
+            if (one := staged.get(project)) is not None and not is_satisfied(one.requires, there):
+                return NeedsMore(project, one.requires)
+        return None
+
     def _remember_target(self, screen: Screen) -> None:
         if self.target is not None:
             try:
@@ -296,7 +308,7 @@ class ThisMachine:
 
     def _explained(self, refusal: Refusal, wanted: Sequence[Wanted], settings: Settings, installer: str) -> Refusal:
         """Return the refusal with what the index itself says, which knows more than a resolver tells."""
-        if refusal.obstacle not in _FOR_THE_INDEX_TO_EXPLAIN or len(wanted) != 1:
+        if refusal.obstacle not in _FOR_THE_INDEX_TO_EXPLAIN or len(wanted) != 1 or wanted[0].may_be_built:
             return refusal
         one = wanted[0]
         absence = index.why_not(

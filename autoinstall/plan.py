@@ -11,12 +11,16 @@ from autoinstall.names import ImportName, ProjectName
 class Wanted:
     """One import that is to be satisfied, by which project, in which version (`None`: the newest that may be had).
 
-    An `import_name` of `None` means that the project is wanted for its own sake.
+    An `import_name` of `None` means that the project is wanted for its own sake. With `may_be_built` it is had as
+    source code, which a person has to agree to; `requires` is then what it is known to need (PEP 508), as far as a
+    build has told.
     """
 
     import_name: ImportName | None
     project: ProjectName
     version: str | None = None
+    may_be_built: bool = False
+    requires: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +80,11 @@ class Plan:
     installer: str
     indexes: tuple[str, ...] = ()
     remark: str = ""
+
+    @property
+    def built(self) -> tuple[ProjectName, ...]:
+        """The projects that are there as source code, and are built here."""
+        return tuple(item.project for item in self.items if item.file.name.endswith((".tar.gz", ".zip")))
 
     @property
     def is_of_conda(self) -> bool:

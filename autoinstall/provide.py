@@ -13,7 +13,7 @@ from autoinstall.notes import Way, Why
 from autoinstall.optional import lack, project_for
 from autoinstall.outdated import needs_restart
 from autoinstall.plan import Obstacle, Plan, Refusal, Wanted
-from autoinstall.roles import Done, Machine, Outcome, Request, Screen, Status
+from autoinstall.roles import Done, Machine, NeedsMore, Outcome, Request, Screen, Status
 from autoinstall.settings import Mode, Settings, installer_choice, settle
 from autoinstall.settings import mode as checked_mode
 from autoinstall.text import version_as_text
@@ -212,34 +212,64 @@ class Session:
                 yield offer
 
     def _install(self, offers: list[_Offer], request: Request, settings: Settings) -> Outcome:
-        main = offers[0]
         way = self._way(settings, is_cell=request.is_cell)
         agreed: Plan | None = None
         for _ in range(_MOST_ROUNDS):
-            self.screen.progress(f"finding what {_listed(offers)} needs")
-            plan = self.machine.plan([offer.wanted for offer in offers], settings, self.screen)
+            offers, plan = self._plan(offers, settings)
+            main = offers[0]
             if isinstance(plan, Refusal):
-                if len(offers) > 1:  # One of the others may be at fault: the import that stands still comes first.
-                    offers = [main]
-                    continue
                 return Outcome(Status.FAILED, notes.failed(main.advice, plan.sentence, way))
             if settings.mode is Mode.ASK and plan != agreed:
-                answer = self._ask(plan, offers, request)
-                if answer is Answer.CHOOSE:
-                    chosen = self._choose(offers, way)
-                    if main.name not in {offer.name for offer in chosen}:
-                        return self._declined(offers, Why.NOT_NOW, way)
-                    offers = chosen
+                otherwise = self._unless_agreed(plan, offers, request, way)
+                if isinstance(otherwise, Outcome):
+                    return otherwise
+                if otherwise is not None:
+                    offers = otherwise
                     continue
-                if answer is not Answer.YES:
-                    return self._declined(offers, Why.SAID_NO if answer is Answer.NO else Why.NOT_NOW, way)
                 agreed = plan
             done = self.machine.carry_out(plan, settings, self.screen)
             if isinstance(done, Done):
                 return self._installed(done, offers, way, was_asked=agreed is not None)
-            if done.obstacle is not Obstacle.CHANGED:
+            if isinstance(done, NeedsMore):
+                offers = [replace(main, wanted=replace(main.wanted, requires=done.requires))]
+            elif done.obstacle is not Obstacle.CHANGED:
                 return Outcome(Status.FAILED, notes.failed(main.advice, done.sentence, way))
         return Outcome(Status.FAILED, notes.failed(main.advice, "The environment kept changing meanwhile.", way))
+
+    def _plan(self, offers: list[_Offer], settings: Settings) -> tuple[list[_Offer], Plan | Refusal]:
+        """Plan for all offers; where that cannot be, for the first alone, and at last with its source code.
+
+        That is where it has no wheel, and somebody is there who may agree to a build.
+        """
+        self.screen.progress(f"finding what {_listed(offers)} needs")
+        plan = self.machine.plan([offer.wanted for offer in offers], settings, self.screen)
+        if isinstance(plan, Plan):
+            return offers, plan
+        if len(offers) > 1:  # One of the others may be at fault: the import that stands still comes first.
+            return self._plan(offers[:1], settings)
+        wanted = offers[0].wanted
+        if plan.obstacle is Obstacle.NO_WHEEL and settings.mode is Mode.ASK and not wanted.may_be_built:
+            offer = replace(offers[0], wanted=replace(wanted, may_be_built=True))
+            built = self.machine.plan([offer.wanted], settings, self.screen)
+            if isinstance(built, Plan):
+                return [offer], built
+        return offers, plan
+
+    def _unless_agreed(
+        self, plan: Plan, offers: list[_Offer], request: Request, way: Way
+    ) -> Outcome | list[_Offer] | None:
+        """Return `None` for a yes, else how it ends, or what a person has chosen to have planned instead."""
+        match self._ask(plan, offers, request):
+            case Answer.YES:
+                return None
+            case Answer.CHOOSE:
+                chosen = self._choose(offers, way)
+                is_kept = offers[0].name in {offer.name for offer in chosen}
+                return chosen if is_kept else self._declined(offers, Why.NOT_NOW, way)
+            case Answer.NO:
+                return self._declined(offers, Why.SAID_NO, way)
+            case Answer.NOT_NOW:
+                return self._declined(offers, Why.NOT_NOW, way)
 
     def _ask(self, plan: Plan, offers: Sequence[_Offer], request: Request) -> Answer:
         question = consent.compose(
@@ -250,7 +280,7 @@ class Session:
             asked_by="This cell" if request.is_cell else "This program",
             remarks=self._remarks(plan, offers),
             dated=self.machine.dated,
-            type_in_full=offers[0].wanted.project if offers[0].needs_typing else None,
+            type_in_full=offers[0].wanted.project if offers[0].needs_typing or plan.built else None,
         )
         return consent.put(question, self.asker)
 

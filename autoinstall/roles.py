@@ -70,6 +70,14 @@ class Done:
     transaction: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class NeedsMore:
+    """A project that was built, and told only then what it requires (PEP 508): more than was planned."""
+
+    project: ProjectName
+    requires: tuple[str, ...]
+
+
 class Screen(Protocol):
     """What a face shows while the story goes on."""
 
@@ -130,7 +138,7 @@ class Machine(Protocol):
     def dated(self, plan: Plan) -> Plan:
         """Return the plan with the sizes and upload times that its tool did not know."""
 
-    def carry_out(self, plan: Plan, settings: Settings, screen: Screen) -> Done | Refusal:
+    def carry_out(self, plan: Plan, settings: Settings, screen: Screen) -> Done | NeedsMore | Refusal:
         """Install exactly the plan, whole or not at all, and make it importable in this process."""
 
     def versions(self) -> Mapping[ProjectName, str]:

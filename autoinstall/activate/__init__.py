@@ -4,6 +4,7 @@ from autoinstall.activate.admission import Admitted, admit, keep, new_staging, w
 from autoinstall.activate.inspection import inspect
 from autoinstall.activate.lock import lock, recover
 from autoinstall.activate.objections import Hazard, Objection
+from autoinstall.activate.places import sites_in
 from autoinstall.activate.removal import loaded, needed_by_others, take_back
 from autoinstall.activate.sight import refresh, verify
 from autoinstall.environment import Environment
@@ -24,6 +25,7 @@ __all__ = [
     "new_staging",
     "recover",
     "refresh",
+    "sites_in",
     "take_back",
     "verify",
     "withdraw",

@@ -49,6 +49,12 @@ def staged_places(staging: Path) -> tuple[Places, ...]:
     )
 
 
+def sites_in(staging: Path) -> tuple[Path, ...]:
+    """Return the folders that Python would import from in a staged install, those that are there."""
+    sites = (site for places in staged_places(staging) for site in places.sites)
+    return tuple(dict.fromkeys(site for site in sites if site.is_dir()))
+
+
 def final_places(environment: Environment) -> Places:
     """Return where things belong in the environment, symbolic links in its folders resolved."""
     return Places(

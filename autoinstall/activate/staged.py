@@ -22,7 +22,7 @@ RECORD_HASHES = ("sha256", "sha384", "sha512")
 _SIGNATURES = ("RECORD.jws", "RECORD.p7s")
 """Beside RECORD itself these cannot be in it with a hash (binary distribution format, signed wheels)."""
 
-_OF_THE_TOOL = ("direct_url.json", "uv_cache.json")
+_OF_THE_TOOL = ("direct_url.json", "uv_build.json", "uv_cache.json")
 """What a tool leaves in `.dist-info` about the file that it was given; the plan came from an index, by name."""
 
 

@@ -76,7 +76,12 @@ class Pip:
         min_age_days: int | None,
         now: datetime,
     ) -> Steps[Plan | Refusal]:
-        """Find the exact wheels or why there are none. Sizes and ages stay unknown: pip's report has none."""
+        """Find the exact wheels or why there are none. Sizes and ages stay unknown: pip's report has none.
+
+        With source code pip cannot plan without building it, before anybody has agreed: nothing is planned then.
+        """
+        if any(one.may_be_built for one in wanted):
+            return Refusal(Obstacle.NO_WHEEL, "Only with uv does autoinstall build what has no wheel.")
         resolver = PipResolver(self, environment, configuration)
         since = now - timedelta(days=min_age_days) if min_age_days and self.version >= FIRST_WITH_AGES else None
         resolved = yield from resolve(Question(tuple(wanted), installed, since), resolver, environment.python_version)

@@ -3,7 +3,7 @@
 import json
 import re
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -26,8 +26,8 @@ class BadLockError(AutoinstallError, ValueError):
         return f"the resolver's answer cannot be used: {self.problem}"
 
 
-def read_pylock(text: str, passed_over: Iterable[ProjectName] = ()) -> Lock:
-    """Return what a pylock.toml tells of, without the projects in `passed_over`.
+def read_pylock(text: str, passed_over: Iterable[ProjectName] = (), built: Collection[ProjectName] = ()) -> Lock:
+    """Return what a pylock.toml tells of, without the projects in `passed_over`; source code counts for `built`.
 
     Raises `BadLockError` where the text is not one, or a wheel has no sha256.
     """
@@ -40,6 +40,8 @@ def read_pylock(text: str, passed_over: Iterable[ProjectName] = ()) -> Lock:
                 continue
             if package.get("wheels"):
                 wheels.append(Locked(project, package["version"], _file(package["wheels"][0])))
+            elif project in built and "sdist" in package:
+                wheels.append(Locked(project, package["version"], _file(package["sdist"])))
             else:
                 sourced.append(project)
     except (tomllib.TOMLDecodeError, BadProjectNameError, KeyError, TypeError, AttributeError, ValueError) as problem:
@@ -114,7 +116,7 @@ def write_pylock(items: Iterable[Item], python_version: str) -> str:
         if file.size is not None:
             wheel["size"] = file.size
         wheel["hashes"] = {"sha256": file.sha256}
-        lines.append(f"wheels = {toml([wheel])}")
+        lines.append(f"wheels = {toml([wheel])}" if file.name.endswith(".whl") else f"sdist = {toml(wheel)}")
     return "\n".join(lines) + "\n"
 
 

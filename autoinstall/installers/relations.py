@@ -57,6 +57,15 @@ def applicable(requires: Iterable[str]) -> Iterator[Requirement]:
             yield requirement
 
 
+def is_satisfied(requires: Iterable[str], there: Mapping[ProjectName, Installed]) -> bool:
+    """Tell whether what is there fulfils all requirements that apply here without any extra."""
+    return all(
+        (found := there.get(project_name(requirement.name))) is not None
+        and requirement.specifier.contains(found.version, prereleases=True)
+        for requirement in applicable(requires)
+    )
+
+
 def _needs(one: Installed) -> Iterator[ProjectName]:
     return (project_name(requirement.name) for requirement in applicable(one.requires))
 

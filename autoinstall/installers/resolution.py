@@ -39,6 +39,11 @@ class Question:
     python: str | None = None
 
     @property
+    def built(self) -> Mapping[ProjectName, tuple[str, ...]]:
+        """What is to be had as source code, and what each is known to require."""
+        return {one.project: one.requires for one in self.wanted if one.may_be_built}
+
+    @property
     def requirements(self) -> tuple[str, ...]:
         """The wanted projects as requirements (PEP 508)."""
         exact = {one.project: one.version for one in self.wanted if one.version is not None}

@@ -25,6 +25,10 @@ RETRIES = 1
 READ_TIMEOUT = 15
 """In seconds without a byte, where the user has not said otherwise: that is a stall, not a slow line."""
 
+STALL = 60.0
+BUILD_STALL = 600.0
+"""In seconds without a sign of life: a compiler may be silent for long."""
+
 FORGET_LIMIT = 10.0
 """In seconds. Another uv at work keeps the cache locked."""
 
@@ -72,17 +76,19 @@ class Uv:
             return None
         staging = _Staging(self, environment, configuration)
         cache = self.cache_folder(configuration)
-        finished = yield staging.command(plan.items, into, cache)
+        building = [flag for project in plan.built for flag in ("--no-binary", project)]
+        finished = yield staging.command(plan.items, into, cache, *building)
         if finished.status != 0:
             return refusal_of(finished)
         mended = told_of(finished.errors)
-        if not mended and here().links_freely:
+        wheels = [item for item in plan.items if item.project not in plan.built]
+        if not mended and wheels and here().links_freely:
             # What lay in the cache was unpacked by somebody else, who may have heard what we have not.
             links = into.with_name("l")
-            finished = yield staging.command(plan.items, links, cache, "--link-mode", "symlink", "--offline")
+            finished = yield staging.command(wheels, links, cache, "--link-mode", "symlink", "--offline")
             if finished.ending == "interrupted":
                 return refusal_of(finished)
-            doubtful = [item for item in plan.items if item.project in suspects(links)]
+            doubtful = [item for item in wheels if item.project in suspects(links)]
             if doubtful:
                 finished = yield staging.command(doubtful, into.with_name("u"), str(into.with_name("c")))
                 if finished.status != 0:
@@ -136,7 +142,7 @@ class _Staging:
                 *(str(self.uv.binary), "pip", "install", "-r", "pylock.toml"),
                 *("--config-file", "uv.toml", "--preview-features", "pylock"),
                 *("--python", str(self.environment.executable), "--prefix", str(into), "--cache-dir", cache),
-                *("--no-deps", "--require-hashes", "--no-build", *arguments),
+                *("--no-deps", "--require-hashes", "--only-binary", ":all:", *arguments),
             ),
             environment=self._environment,
             files={
@@ -146,6 +152,7 @@ class _Staging:
             shows_progress=True,
             downloads=(f"{cache}/.tmp*",),
             watched=(str(into),),
+            stall=BUILD_STALL if "--no-binary" in arguments else STALL,
             phase="installing",
         )
 
@@ -181,7 +188,7 @@ class UvResolver:
         finished = yield self._command(question, ("--format", "pylock.toml"))
         if finished.status == 0:
             try:
-                return read_pylock(finished.output, question.installed)
+                return read_pylock(finished.output, question.installed, question.built)
             except BadLockError:
                 return refusals.tool_failed(finished, "uv")
         return _unsolvable(finished) or refusal_of(finished)
@@ -280,6 +287,8 @@ def settings_file(configuration: Configuration, question: Question | None = None
             {"name": one.project, "version": one.version, "requires-dist": one.requires, "provides-extra": one.extras}
             for one in question.installed.values()
         ]
+        # Without it uv would build to learn it, before anybody has agreed to that.
+        known += [{"name": project, "requires-dist": requires} for project, requires in question.built.items()]
     lines.append(f"dependency-metadata = {toml(known)}")
     return "\n".join(lines) + "\n"
 
@@ -293,6 +302,7 @@ def _flags(question: Question) -> list[str]:
     flags = []
     if not question.alone or question.any_platform or question.python is not None:
         flags += ["--only-binary", ":all:"]
+        flags += [flag for project in question.built for flag in ("--no-binary", project)]
     if question.alone:
         flags.append("--no-deps")
     if question.any_platform:

@@ -15,7 +15,7 @@ from autoinstall.past.pins import Pin
 from autoinstall.plan import Obstacle, Plan, Refusal, Wanted
 from autoinstall.platforms import quoted
 from autoinstall.provide import Session
-from autoinstall.roles import Outcome, Status
+from autoinstall.roles import Done, Outcome, Status
 from autoinstall.settings import Mode, Settings
 from autoinstall.text import printable, version_as_text
 
@@ -74,7 +74,7 @@ class _Restoration:
             done = machine.carry_out(plan, settings, screen)
             if isinstance(done, Refusal) and done.obstacle is not Obstacle.CHANGED:
                 return self._failed(done.sentence)
-            if not isinstance(done, Refusal) and done.plan.items:
+            if isinstance(done, Done) and done.plan.items:
                 return self._installed(done.plan, missing)
         return self._failed("the environment kept changing meanwhile")
 
