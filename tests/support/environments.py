@@ -57,6 +57,7 @@ BASES = {
             "runners",
             "3.11",
             ("ipython==9.*", "ipykernel>=7", "jupyter-console>=6.6", "nbconvert>=7.16", "papermill>=2.6"),
+            "venv",
         ),
         Base("plain", "3.11", ()),
         Base("plain-pip", "3.11", (), "venv"),
