@@ -1,10 +1,13 @@
 """One kernel of each IPython, with the extension loaded, that many cases share."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from typing import TypeAlias
 
 import pytest
 
+from tests.conftest import FreshEnvironment
 from tests.support.catalogue import Release, stand_in
 from tests.support.environments import KERNEL_BASES, Environment, Environments
 from tests.support.kernel import Kernel
@@ -71,6 +74,10 @@ def catalogue() -> tuple[Release, ...]:
     )
 
 
+MakeRunners: TypeAlias = Callable[[LocalIndex], Environment]
+"""Makes an environment with what runs notebooks, whose packages come from this index."""
+
+
 @dataclass(frozen=True, slots=True)
 class Desk:
     """A person's kernel, the environment it runs in, and the index that it sees."""
@@ -97,6 +104,18 @@ def shared_desk(
             loaded = kernel.execute("%load_ext autoinstall\nimport needy\nn = []")
             assert loaded.status == "ok", loaded.traceback
             yield Desk(kernel, environment, index)
+
+
+@pytest.fixture
+def runners(fresh_environment: FreshEnvironment) -> Iterator[MakeRunners]:
+    """Make an environment with what runs notebooks, whose kernels have a short path to their sockets."""
+    with tempfile.TemporaryDirectory(prefix="j", ignore_cleanup_errors=True) as runtime:
+
+        def make(index: LocalIndex) -> Environment:
+            environment = fresh_environment("runners", index)
+            return replace(environment, environ={**environment.environ, "JUPYTER_RUNTIME_DIR": runtime})
+
+        yield make
 
 
 @pytest.fixture

@@ -5,7 +5,8 @@ import time
 
 import pytest
 
-from tests.conftest import FreshEnvironment
+from tests.kernel.conftest import MakeRunners
+from tests.support.kernel import TRANSPORT
 from tests.support.local_index import LocalIndex
 
 if sys.platform == "win32":
@@ -18,9 +19,10 @@ pytestmark = pytest.mark.kernel
 
 
 @pytest.fixture
-def console(fresh_environment: FreshEnvironment, local_index: LocalIndex, open_terminal: OpenTerminal) -> Terminal:
-    environment = fresh_environment("runners", local_index)
-    console = open_terminal(environment, "-m", "jupyter_console", "--simple-prompt", "--no-confirm-exit")
+def console(runners: MakeRunners, local_index: LocalIndex, open_terminal: OpenTerminal) -> Terminal:
+    environment = runners(local_index)
+    over = f"--transport={TRANSPORT}"
+    console = open_terminal(environment, "-m", "jupyter_console", over, "--simple-prompt", "--no-confirm-exit")
     console.wait_for("In [1]: ")
     # It may prompt before it hears the kernel's outputs, and then waits for ever for the end of its first cell.
     time.sleep(1)

@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 
-from tests.conftest import FreshEnvironment
+from tests.kernel.conftest import MakeRunners
 from tests.support.catalogue import Release, stand_in
 from tests.support.environments import Environment
+from tests.support.kernel import TRANSPORT
 from tests.support.local_index import LocalIndex
 
 pytestmark = pytest.mark.kernel
@@ -22,7 +23,7 @@ EXECUTE = "from nbclient.cli import main; main()"
 
 
 @pytest.fixture
-def environment(fresh_environment: FreshEnvironment, make_index: Callable[..., LocalIndex]) -> Environment:
+def environment(runners: MakeRunners, make_index: Callable[..., LocalIndex]) -> Environment:
     index = make_index(
         Release(stand_in("numpy", "2.4.1", "numpy")),
         Release(stand_in("opencv-python", "4.14.0.94", "cv2", requires=("numpy>=2",))),
@@ -30,14 +31,21 @@ def environment(fresh_environment: FreshEnvironment, make_index: Callable[..., L
         Release(stand_in("python-docx", "1.2.0", "docx")),
         Release(stand_in("tensorflow", "2.21.0", "tensorflow")),
     )
-    environment = fresh_environment("runners", index)
+    environment = runners(index)
     shutil.copytree(EXAMPLES, environment.work, dirs_exist_ok=True)
     return environment
 
 
 def shown_by(environment: Environment, name: str) -> list[str]:
     """Execute a notebook in mode `auto` and return what each of its code cells shows."""
-    done = environment.run("-c", EXECUTE, "--inplace", name, environ={"AUTOINSTALL_MODE": "auto"})
+    done = environment.run(
+        "-c",
+        EXECUTE,
+        f"--KernelManager.transport={TRANSPORT}",
+        "--inplace",
+        name,
+        environ={"AUTOINSTALL_MODE": "auto"},
+    )
     assert done.returncode == 0, done.stderr
     cells: Any = json.loads((environment.work / name).read_text(encoding="utf-8"))["cells"]
     return ["".join(map(_text, cell["outputs"])) for cell in cells if cell["cell_type"] == "code"]

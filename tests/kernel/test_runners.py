@@ -6,27 +6,31 @@ from typing import Any
 
 import pytest
 
-from tests.conftest import FreshEnvironment
 from tests.demo import as_notebook
+from tests.kernel.conftest import MakeRunners
 from tests.support.environments import Environment
+from tests.support.kernel import TRANSPORT
 from tests.support.local_index import LocalIndex
 
 pytestmark = pytest.mark.kernel
 
 CELLS = ("%load_ext autoinstall", "import cv2\ncv2.STAND_IN", "'the next cell'")
 
+# papermill has no such option.
+OVER = f"--KernelManager.transport={TRANSPORT}"
+
 RUNNERS = {
-    "nbconvert": ("-m", "nbconvert", "--execute", "--to", "notebook", "--output", "done.ipynb", "notebook.ipynb"),
+    "nbconvert": ("-m", "nbconvert", "--execute", "--to=notebook", OVER, "--output=done.ipynb", "notebook.ipynb"),
     "papermill": ("-m", "papermill", "--no-progress-bar", "notebook.ipynb", "done.ipynb"),
-    "nbclient": ("-c", "from nbclient.cli import main; main()", "--output=done.ipynb", "notebook.ipynb"),
+    "nbclient": ("-c", "from nbclient.cli import main; main()", OVER, "--output=done.ipynb", "notebook.ipynb"),
 }
 
 EXECUTED = pytest.mark.parametrize("runner", RUNNERS)
 
 
 @pytest.fixture
-def environment(fresh_environment: FreshEnvironment, local_index: LocalIndex) -> Environment:
-    environment = fresh_environment("runners", local_index)
+def environment(runners: MakeRunners, local_index: LocalIndex) -> Environment:
+    environment = runners(local_index)
     environment.script(json.dumps(as_notebook(CELLS)), "notebook.ipynb")
     return environment
 

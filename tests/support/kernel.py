@@ -1,6 +1,8 @@
 """A real kernel in a made environment, driven as a frontend drives it."""
 
 import re
+import sys
+import tempfile
 import time
 from collections import deque
 from collections.abc import Iterable, Mapping
@@ -19,6 +21,10 @@ from tests.support.environments import Environment
 
 PATIENCE = 120.0
 """In seconds: how long anything may take before a test gives up on it."""
+
+TRANSPORT = "tcp" if sys.platform == "win32" else "ipc"
+"""How a kernel is spoken to. A free port is chosen before the kernel binds it: another test may be quicker. A
+socket's file is the kernel's alone, but its path has room for about a hundred characters."""
 
 END_OF_FILE = "\x04"
 """The answer that ends the input, as Ctrl-D does: the kernel raises `EOFError`."""
@@ -131,8 +137,12 @@ class Kernel:
         )
         runtime = self._environment.home / "runtime"
         runtime.mkdir(exist_ok=True)
+        self._sockets = tempfile.TemporaryDirectory(prefix="k", ignore_cleanup_errors=True)
         self._manager = KernelManager(
-            kernel_spec_manager=_OneSpec(spec), connection_file=str(runtime / f"kernel-{time.monotonic_ns()}.json")
+            kernel_spec_manager=_OneSpec(spec),
+            connection_file=str(runtime / f"kernel-{time.monotonic_ns()}.json"),
+            transport=TRANSPORT,
+            **({"ip": f"{self._sockets.name}/k"} if TRANSPORT == "ipc" else {}),
         )
         self._manager.start_kernel(env=dict(self._environ), cwd=str(self._environment.work))
         try:
@@ -293,6 +303,7 @@ class Kernel:
         self._manager.shutdown_kernel(now=True)
         self._manager.cleanup_resources()
         self._manager.context.destroy(linger=0)
+        self._sockets.cleanup()
 
 
 class _OneSpec(KernelSpecManager):
