@@ -17,7 +17,7 @@ from autoinstall.environment import Environment, Installed, installed
 from autoinstall.environment.indexes import Configuration, Indexes, Said, read
 from autoinstall.installers import choose
 from autoinstall.installers.pip import Pip, PipResolver, read_report
-from autoinstall.installers.resolution import Lock, Locked, Question, Unsolvable
+from autoinstall.installers.question import Lock, Locked, Question, Unsolvable
 from autoinstall.names import project_name
 from autoinstall.plan import File, Obstacle, Plan, Refusal
 from autoinstall.run import carry_out, run

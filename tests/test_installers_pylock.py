@@ -9,7 +9,7 @@ import pytest
 
 from autoinstall.errors import AutoinstallError
 from autoinstall.installers.pylock import BadLockError, read_pylock, read_reasons, toml, write_pylock
-from autoinstall.installers.resolution import Lock, Locked, Reason
+from autoinstall.installers.question import Lock, Locked, Reason
 from autoinstall.names import import_name, project_name
 from autoinstall.plan import File, Item
 

@@ -10,16 +10,8 @@ import pytest
 from autoinstall.command import Steps
 from autoinstall.environment import Installed
 from autoinstall.environment.indexes import Indexes, Said
-from autoinstall.installers.resolution import (
-    Lock,
-    Locked,
-    Question,
-    Reason,
-    Resolved,
-    Unsolvable,
-    plan_of,
-    resolve,
-)
+from autoinstall.installers.question import Lock, Locked, Question, Reason, Resolved, Unsolvable
+from autoinstall.installers.resolution import plan_of, resolve
 from autoinstall.names import ImportName, ProjectName, import_name, project_name
 from autoinstall.plan import File, Obstacle, Plan, Refusal, Wanted
 from autoinstall.run import carry_out

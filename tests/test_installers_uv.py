@@ -15,7 +15,7 @@ from autoinstall.command import Finished
 from autoinstall.environment import Environment, Installed
 from autoinstall.environment.indexes import Configuration, Indexes, Said, read
 from autoinstall.installers import choose
-from autoinstall.installers.resolution import Question, Unsolvable
+from autoinstall.installers.question import Question, Unsolvable
 from autoinstall.installers.uv import Uv, UvResolver, settings_file
 from autoinstall.names import project_name
 from autoinstall.plan import Obstacle, Plan, Refusal

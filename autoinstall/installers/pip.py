@@ -17,8 +17,9 @@ from autoinstall.environment import Environment, Installed
 from autoinstall.environment.indexes import Configuration, Indexes
 from autoinstall.errors import BadProjectNameError
 from autoinstall.installers import refusals
+from autoinstall.installers.question import Lock, Locked, Question, Reason, Resolved, Unsolvable
 from autoinstall.installers.relations import applicable
-from autoinstall.installers.resolution import Lock, Locked, Question, Reason, Resolved, Unsolvable, plan_of, resolve
+from autoinstall.installers.resolution import plan_of, resolve
 from autoinstall.names import ProjectName, is_project_name, project_name
 from autoinstall.plan import File, Obstacle, Plan, Refusal, Wanted
 from autoinstall.platforms import quoted

@@ -9,7 +9,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from autoinstall.errors import AutoinstallError, BadProjectNameError
-from autoinstall.installers.resolution import Lock, Locked, Reason
+from autoinstall.installers.question import Lock, Locked, Reason
 from autoinstall.names import ProjectName, is_project_name, project_name
 from autoinstall.plan import File, Item
 

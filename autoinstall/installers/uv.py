@@ -12,7 +12,8 @@ from autoinstall.environment import Environment, Installed
 from autoinstall.environment.indexes import VARIABLES_OF_UV, Configuration, Indexes
 from autoinstall.installers import refusals
 from autoinstall.installers.pylock import BadLockError, read_pylock, read_reasons, toml, write_pylock
-from autoinstall.installers.resolution import Lock, Question, Reason, Resolved, Unsolvable, plan_of, resolve
+from autoinstall.installers.question import Lock, Question, Reason, Resolved, Unsolvable
+from autoinstall.installers.resolution import plan_of, resolve
 from autoinstall.installers.uv_mending import LOG, suspects, told_of
 from autoinstall.names import ProjectName, is_project_name, project_name
 from autoinstall.plan import Item, Obstacle, Plan, Refusal, Wanted
