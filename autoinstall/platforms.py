@@ -3,6 +3,7 @@
 import functools
 import ntpath
 import posixpath
+import re
 import shlex
 import sys
 from collections.abc import Mapping, Sequence
@@ -16,6 +17,9 @@ class System(StrEnum):
     LINUX = "linux"
     MACOS = "macos"
     WINDOWS = "windows"
+
+
+_TO_PROTECT = re.compile(r"[\s'\"\\]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +102,27 @@ def quoted(argv: Sequence[str], platform: Platform | None = None) -> str:
 
         return subprocess.list2cmdline(argv)
     return shlex.join(argv)
+
+
+def words(line: str, platform: Platform | None = None) -> list[str]:
+    """Return the words of a line that a person has typed, quoted where they hold spaces.
+
+    Backslashes protect what follows, as in a shell, except on Windows, where they stand between folders. Raises
+    `ValueError` for a quotation that does not end.
+    """
+    lexer = shlex.shlex(line, posix=True, punctuation_chars=False)
+    lexer.whitespace_split = True
+    lexer.commenters = ""
+    if (platform or here()).system is System.WINDOWS:
+        lexer.escape = ""
+    return list(lexer)
+
+
+def typed(word: str, platform: Platform | None = None) -> str:
+    """Return a word as a person types it, so that `words` reads it back."""
+    if (platform or here()).system is System.WINDOWS:
+        return f'"{word}"' if _TO_PROTECT.search(word.replace("\\", "")) else word
+    return _TO_PROTECT.sub(r"\\\g<0>", word)
 
 
 def pip_configuration_files(

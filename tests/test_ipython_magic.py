@@ -1,6 +1,7 @@
 """`%autoinstall`: what its sub-commands do, and what it says to what it does not understand."""
 
 import json
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -166,13 +167,16 @@ def test_what_is_typed_wrongly_is_told_how_to_type(
     assert desk.machine.planned == []
 
 
-OURS = ("install", "mode", "undo", "which", FIRST.id, SECOND.id, "ask", "auto", "off", "--project")
+POSIX_NAMES = pytest.mark.skipif(sys.platform == "win32", reason="a name with a space is typed otherwise there")
+OPTIONS = ("--json", "--project")
+FILES = ("book\\ one.ipynb", "lesson.py", "sub/", "sub/inner.ipynb")
+OURS = (*COMMANDS.split(", "), FIRST.id, SECOND.id, "ask", "auto", "off", *OPTIONS, *FILES)
 
 
 @pytest.mark.parametrize(
     ("line", "expected"),
     [
-        ("%autoinstall ", ["install", "mode", "undo", "which"]),
+        ("%autoinstall ", COMMANDS.split(", ")),
         ("%autoinstall undo ", [FIRST.id, SECOND.id]),
         ("%autoinstall undo 20260102-04", [SECOND.id]),
         ("%autoinstall m", ["mode"]),
@@ -180,13 +184,24 @@ OURS = ("install", "mode", "undo", "which", FIRST.id, SECOND.id, "ask", "auto", 
         ("%autoinstall mode ", ["ask", "auto", "off"]),
         ("%autoinstall mode a", ["ask", "auto"]),
         ("%autoinstall install cv2 --p", ["--project"]),
+        ("%autoinstall history ", ["--json"]),
+        ("%autoinstall doctor --", ["--json"]),
+        ("%autoinstall freeze --", ["--json"]),
+        pytest.param("%autoinstall scan ", list(FILES[:3]), marks=POSIX_NAMES),
+        pytest.param("%autoinstall scan b", list(FILES[:1]), marks=POSIX_NAMES),
+        ("%autoinstall scan le", ["lesson.py"]),
+        ("%autoinstall scan sub/", ["sub/inner.ipynb"]),
     ],
 )
 def test_tab_completes(desk: Desk, line: str, expected: list[str]) -> None:
+    desk.folder.joinpath("sub").mkdir()
+    for name in ("book one.ipynb", "lesson.py", "notes.txt", ".hidden.py", "sub/inner.ipynb", "sub/data.csv"):
+        desk.folder.joinpath(name).touch()
     with provisionalcompleter():
         found = [line[: match.start] + match.text for match in desk.shell.Completer.completions(line, len(line))]
-    words = [whole.split()[-1] for whole in found]  # jedi's among them
-    assert [word for word in words if word in OURS] == expected
+    begun = len(line[: line.rindex(" ") + 1])
+    assert [whole[begun:] for whole in found if whole[begun:] in OURS] == expected  # jedi suggests its own
+    assert not [whole for whole in found if "hidden" in whole or "notes" in whole]
 
 
 def test_history_undo_and_the_same_undone(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
@@ -243,11 +258,18 @@ def test_after_the_end_magics_and_completers_are_as_they_were(tmp_path: Path) ->
         assert (magics, completers) == before
 
 
-def test_a_scan_shows_the_table_and_asks_once(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_scan_shows_the_table_and_asks_once(
+    desk: Desk, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     known = (advice("sklearn", Verdict.TRUSTED, "scikit-learn"), advice("skimage", Verdict.TRUSTED, "scikit-image"))
     desk.machine.advices = {each.import_name: each for each in known}
     desk.folder.joinpath("made.py").write_text("import sklearn\nimport skimage\n")
-    shown = desk.run("%autoinstall scan made.py", capsys)
+    published = []
+    monkeypatch.setattr(desk.shell.display_pub, "publish", lambda **output: published.append(output["data"]))
+    desk.run("%autoinstall scan made.py", capsys)
+    [drawn] = published
+    shown = drawn["text/plain"]
+    assert drawn["text/html"].count("<tr") == 3
     assert "  sklearn  scikit-learn  missing" in shown.splitlines()
     assert desk.asker.prompts == ["Install scikit-learn and scikit-image? [y]es / [n]o / [c]hoose / [d]etails: "]
     assert [[one.project for one in wanted] for wanted in desk.machine.planned] == [["scikit-learn", "scikit-image"]]

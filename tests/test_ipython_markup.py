@@ -42,12 +42,22 @@ def test_everything_that_the_text_says_is_in_the_table() -> None:
     assert read.elements.count("td") == 10
 
 
+def test_a_listing_has_its_headings_rows_and_remarks() -> None:
+    rows = [("cv2", "opencv-python", "missing"), ("numpy", "", "installed")]
+    read = Reader(markup.listing(("import", "project", "state"), rows, ["cv2: a remark"], faint={"installed"}))
+    assert read.text == [*("import", "project", "state"), *rows[0], "numpy", "installed", "cv2: a remark"]
+    assert (read.elements.count("th"), read.elements.count("tr"), read.elements.count("td")) == (3, 3, 6)
+
+
 def test_nothing_that_comes_from_elsewhere_becomes_markup() -> None:
     hostile = '<img src=x onerror="alert(1)">\x1b[2J\u202e'
     read = Reader(markup.table(Table(hostile, ((hostile,) * 5,), ((hostile, hostile),))))
     assert "img" not in read.elements
     assert read.attributes == {"style"}
     assert set(read.text) == {'<img src=x onerror="alert(1)">\\x1b[2J\\u202e'}
+    read = Reader(markup.listing((hostile,), [(hostile,) * 3], [hostile]))
+    assert "img" not in read.elements
+    assert read.attributes == {"style"}
     read = Reader(markup.progress(hostile, 0.5))
     assert "img" not in read.elements
     assert read.attributes == {"style", "max", "value"}
@@ -55,7 +65,9 @@ def test_nothing_that_comes_from_elsewhere_becomes_markup() -> None:
 
 def test_colours_are_the_frontend_s_own() -> None:
     """In a light theme and in a dark one: no text and no ground of a colour that only one of them bears."""
-    read = Reader(markup.table(Table("", ROWS, FACTS)) + markup.progress("doing", 0.5))
+    read = Reader(
+        markup.table(Table("", ROWS, FACTS)) + markup.progress("doing", 0.5) + markup.listing("a", ["b"], ["c"])
+    )
     for style in read.styles:
         for declaration in style.split(";"):
             name, _, value = declaration.partition(":")

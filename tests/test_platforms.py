@@ -15,9 +15,11 @@ from autoinstall.platforms import (
     pip_configuration_files,
     quoted,
     system_of,
+    typed,
     user_site_patterns,
     uv_cache_folder,
     uv_configuration_files,
+    words,
 )
 
 LINUX, MACOS, WINDOWS = (PLATFORMS[system] for system in (System.LINUX, System.MACOS, System.WINDOWS))
@@ -74,6 +76,25 @@ def test_facts(platform: Platform, expected: tuple[object, ...]) -> None:
 def test_quoted(platform: Platform, expected: str) -> None:
     argv = ("/opt/my env/bin/python", "-m", "pip", "install", "x>=1")
     assert quoted(argv, platform) == expected
+
+
+@pytest.mark.parametrize(
+    ("platform", "line", "expected"),
+    [
+        (LINUX, r"""scan book\ one.ipynb 'a b' --x="c d" #e""", ["scan", "book one.ipynb", "a b", "--x=c d", "#e"]),
+        (WINDOWS, r'scan C:\books\one.ipynb "a b\c" --x="c d"', ["scan", r"C:\books\one.ipynb", r"a b\c", "--x=c d"]),
+        (MACOS, "", []),
+    ],
+    ids=["backslashes protect", "backslashes on Windows", "nothing"],
+)
+def test_words(platform: Platform, line: str, expected: list[str]) -> None:
+    assert words(line, platform) == expected
+
+
+@pytest.mark.parametrize("platform", [LINUX, MACOS, WINDOWS], ids=["linux", "macos", "windows"])
+@pytest.mark.parametrize("word", ["one.ipynb", "book one.ipynb", "sub/it's.py"])
+def test_what_is_typed_is_read_back(platform: Platform, word: str) -> None:
+    assert words(typed(word, platform), platform) == [word]
 
 
 @pytest.mark.parametrize(

@@ -1,19 +1,20 @@
 """`%autoinstall`: one line magic with sub-commands, their help, and tab completion."""
 
 import difflib
-import shlex
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Protocol
 
 from IPython.core.error import UsageError
 
-from autoinstall import __version__, answers, findings, typed
+from autoinstall import __version__, answers, findings, platforms, typed
 from autoinstall.doctor import Doctor
 from autoinstall.errors import AutoinstallError
 from autoinstall.hook import Handle
+from autoinstall.ipython import markup
 from autoinstall.ipython.notebook_file import notebook_file
 from autoinstall.ipython.shell import Entry, Shell
+from autoinstall.ipython.suggestions import suggestions
 from autoinstall.plan import Refusal
 from autoinstall.settings import Mode
 from autoinstall.text import printable
@@ -101,7 +102,7 @@ class Magic:
 
     def _carry_out(self, line: str) -> None:
         try:
-            words = shlex.split(line)
+            words = platforms.words(line)
         except ValueError as problem:
             raise UsageError(f"%{_NAME}: {problem}") from None
         if not words:
@@ -169,10 +170,24 @@ class Magic:
 
         session = self._handle.session
         found = scanning.scan(file, session.settings())
-        _say(scanned.as_text(found, command=f"%{_NAME}"))
+        command = f"%{_NAME}"
+        rows = list(scanned.as_rows(found))
+        remarks = list(scanned.remarks(found, command))
+        self._publish(
+            scanned.as_text(found, command=command),
+            markup.listing(scanned.HEADINGS, rows, remarks, faint=scanned.IS_THERE) if rows else None,
+        )
         request = scanned.request(found, is_cell=True)
         if request is not None and (note := self._handle.provide(request).note) is not None:
             _say(note)
+
+    def _publish(self, text: str, html: str | None) -> None:
+        """Show the same twice: a frontend draws what it can, terminals and printed notebooks have the text."""
+        if html is None:
+            _say(text)
+            return
+        data = {"text/plain": text, "text/html": html}
+        self._shell.display_pub.publish(data=data, metadata={}, transient={}, update=False)
 
     def _history(self, words: Sequence[str]) -> None:
         if list(words) not in ([], ["--json"]):
@@ -232,22 +247,12 @@ class Magic:
             _say(findings.as_text(found))
 
     def _complete(self, shell: object, event: CompletionEvent) -> list[str]:
-        """Return what can stand where the cursor is: a sub-command, a mode, an option."""
+        """Return what can stand where the cursor is."""
         del shell
-        words = event.text_until_cursor.split()[1:]
-        if event.text_until_cursor[-1:].isspace():
-            words.append("")
-        if len(words) == 1:
-            return sorted(self._commands)
-        if words[:1] == ["mode"] and len(words) == 2:  # noqa: PLR2004 - the word after `mode`
-            return sorted(Mode)
-        if words[:1] in (["doctor"], ["freeze"], ["history"]):
-            return ["--json"]
-        if words[:1] == ["undo"]:
-            return [each.id for each in self._handle.session.machine.transactions() if each.undone is None]
-        if words[:1] == ["install"] and words[-1].startswith("-"):
-            return ["--project"]
-        return []
+        return suggestions(event.text_until_cursor, tuple(self._commands), self._ids)
+
+    def _ids(self) -> list[str]:
+        return [each.id for each in self._handle.session.machine.transactions() if each.undone is None]
 
 
 def _names_and_project(words: Sequence[str]) -> tuple[list[str], str | None]:

@@ -14,6 +14,9 @@ from autoinstall.text import printable
 
 _WIDTH = 80
 
+HEADINGS = ("import", "project", "state")
+"""What stands above the columns of the table."""
+
 
 class State(StrEnum):
     """How it stands with an import; the values are the public interface's."""
@@ -23,6 +26,10 @@ class State(StrEnum):
     LOCAL = "local"
     STANDARD_LIBRARY = "standard library"
     ADVICE = "advice"
+
+
+IS_THERE = frozenset({State.INSTALLED, State.LOCAL})
+"""States of which nobody needs to do anything."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +146,7 @@ def as_rows(scan: Scan) -> Iterator[tuple[str, str, str]]:
     for found in scan.imports:
         if found.state is State.STANDARD_LIBRARY:
             continue
-        is_there = found.state in (State.INSTALLED, State.LOCAL)
+        is_there = found.state in IS_THERE
         name = found.import_name.partition(".")[0] if is_there else found.import_name
         project = "" if found.advice.project is None or is_there else str(found.advice.project)
         key = (name.partition(".")[0], project, found.state)
@@ -153,21 +160,26 @@ def as_text(scan: Scan, *, command: str) -> str:
 
     `command` is how people type autoinstall's name where they read this.
     """
-    rows = [("import", "project", "state"), *as_rows(scan)]
-    if len(rows) == 1:
-        lines = [f"{printable(scan.path)} imports nothing but what is Python's own."]
-    else:
+    rows = list(as_rows(scan))
+    if rows:
+        rows.insert(0, HEADINGS)
         widths = [max(len(row[column]) for row in rows) for column in range(2)]
         lines = [f"  {row[0]:{widths[0]}}  {row[1]:{widths[1]}}  {row[2]}".rstrip() for row in rows]
+    else:
+        lines = [f"{printable(scan.path)} imports nothing but what is Python's own."]
+    return "\n".join([*lines, *(line for remark in remarks(scan, command) for line in _wrapped(remark))])
+
+
+def remarks(scan: Scan, command: str) -> Iterator[str]:
+    """Yield what is to be said of single imports, then what could not be read; harmless on a screen, no HTML."""
     said: dict[str, str] = {}
     for found in scan.imports:
         for remark in _remarks(found, command):
             said.setdefault(remark, printable(found.import_name, 60))
-    lines += [line for remark, name in said.items() for line in _wrapped(f"{name}: {remark}")]
+    yield from (f"{name}: {remark}" for remark, name in said.items())
     for skipped in scan.skipped:
         where = printable(skipped.file) if skipped.cell is None else f"cell {skipped.cell}"
-        lines += _wrapped(f"not read: {where}: {printable(skipped.reason)}")
-    return "\n".join(lines)
+        yield f"not read: {where}: {printable(skipped.reason)}"
 
 
 def _state(found: Imported) -> str:

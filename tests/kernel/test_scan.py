@@ -48,7 +48,9 @@ def desk(
 def test_the_whole_notebook(desk: Desk) -> None:
     result = desk.kernel.execute("%autoinstall scan", answers=["y"])
     assert result.status == "ok", result.traceback
-    shown = [line.rstrip() for line in result.stdout.splitlines()]
+    [drawn] = [each for each in result.displays if "opencv-python-headless</td>" in each.get("text/html", "")][:1]
+    assert "<table" in drawn["text/html"]
+    shown = [line.rstrip() for line in drawn["text/plain"].splitlines()]
     assert shown[:6] == [
         "  import                    project                 state",
         "  cv2                       opencv-python-headless  missing",
