@@ -83,7 +83,7 @@ def take_back(
         return refusal
     record.strike(transaction)
     importlib.invalidate_caches()
-    return TakenBack(transaction, (), activate.loaded(files))
+    return TakenBack(transaction, (), activate.loaded(file.path for file in files))
 
 
 def _not_as_planned(

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 
 from autoinstall.names import ImportName, ProjectName
+from autoinstall.text import version_as_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,13 +41,26 @@ class File:
 
 
 @dataclass(frozen=True, slots=True)
+class Change:
+    """One installed distribution that another version is to take the place of."""
+
+    project: ProjectName
+    before: str
+    after: str
+
+    def __str__(self) -> str:
+        """Say it as people read it: `numpy 1.26.4 -> 2.4.1`."""
+        return f"{self.project} {version_as_text(self.before)} -> {version_as_text(self.after)}"
+
+
+@dataclass(frozen=True, slots=True)
 class Item:
     """One distribution of a plan: what is installed, from which file, and on whose account.
 
     Where conda is the installer, it goes by the name that conda's channels have for it.
 
     `wanted_as` are the import names that asked for it; `needed_by` the projects of the plan that require it.
-    An item that has neither is wanted for its own sake.
+    An item that has neither is wanted for its own sake. `replaces` is the installed version that goes for it.
     """
 
     project: ProjectName
@@ -54,6 +68,7 @@ class Item:
     file: File
     wanted_as: tuple[ImportName, ...] = ()
     needed_by: tuple[ProjectName, ...] = ()
+    replaces: str | None = None
 
     @property
     def is_asked_for(self) -> bool:
@@ -69,7 +84,9 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """An exact set of files that makes every wanted import work and changes nothing that is installed.
+    """An exact set of files that makes every wanted import work.
+
+    Nothing that is installed changes, but what an item `replaces` where a person has asked for that.
 
     `installer` is the tool that planned it and will install it. `indexes` say where the files come from, without
     credentials, for people to read; `remark` says why it is not the tool that made the environment, where it is not.
@@ -80,6 +97,13 @@ class Plan:
     installer: str
     indexes: tuple[str, ...] = ()
     remark: str = ""
+
+    @property
+    def changes(self) -> tuple[Change, ...]:
+        """What of the installed distributions is replaced."""
+        return tuple(
+            Change(item.project, item.replaces, item.version) for item in self.items if item.replaces is not None
+        )
 
     @property
     def built(self) -> tuple[ProjectName, ...]:
@@ -129,9 +153,11 @@ class Obstacle(StrEnum):
 class Refusal:
     """A plan that cannot be made or carried out: why, in one sentence for the user that says what to do.
 
-    `details` is what the tool said, escaped, for those who ask for it.
+    `details` is what the tool said, escaped, for those who ask for it. `would_change` is what of the installed
+    distributions would have to change for a plan, where that is what stands in the way and may be asked for.
     """
 
     obstacle: Obstacle
     sentence: str
     details: str = ""
+    would_change: tuple[Change, ...] = ()

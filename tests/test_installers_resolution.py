@@ -10,10 +10,11 @@ import pytest
 from autoinstall.command import Steps
 from autoinstall.environment import Installed
 from autoinstall.environment.indexes import Indexes, Said
+from autoinstall.environment.ownership import LEAVE_ALL, Changes
 from autoinstall.installers.question import Lock, Locked, Question, Reason, Resolved, Unsolvable
 from autoinstall.installers.resolution import plan_of, resolve
 from autoinstall.names import ImportName, ProjectName, import_name, project_name
-from autoinstall.plan import File, Obstacle, Plan, Refusal, Wanted
+from autoinstall.plan import Change, File, Obstacle, Plan, Refusal, Wanted
 from autoinstall.run import carry_out
 
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
@@ -62,12 +63,12 @@ class FakeResolver:
         return self.why
 
 
-def resolved(question: Question, resolver: FakeResolver) -> Resolved | Refusal:
-    return carry_out(resolve(question, resolver, "3.12.1"))
+def resolved(question: Question, resolver: FakeResolver, changes: Changes = LEAVE_ALL) -> Resolved | Refusal:
+    return carry_out(resolve(question, resolver, "3.12.1", changes))
 
 
-def refusal(question: Question, resolver: FakeResolver) -> Refusal:
-    found = resolved(question, resolver)
+def refusal(question: Question, resolver: FakeResolver, changes: Changes = LEAVE_ALL) -> Refusal:
+    found = resolved(question, resolver, changes)
     assert isinstance(found, Refusal)
     return found
 
@@ -151,8 +152,15 @@ def test_a_resolver_that_tells_no_ages_at_all() -> None:
 
 def conflicting(*culprits: str) -> Callable[[Question], Lock | Unsolvable]:
     """Return answers of a resolver for which these installed distributions stand in the way, together."""
-    free = Lock((locked("snark"), *(locked(name, "2.0") for name in ("another", *culprits))))
-    return lambda asked: free if not {project_name(name) for name in culprits} & asked.installed.keys() else NOTHING
+    stubborn = {project_name(name) for name in culprits}
+    newest = [locked("snark"), *(locked(name, "2.0") for name in ("another", *culprits))]
+
+    def answer(asked: Question) -> Lock | Unsolvable:
+        if stubborn & asked.installed.keys():
+            return NOTHING
+        return Lock(tuple(each for each in newest if each.project not in asked.installed))
+
+    return answer
 
 
 def test_a_conflict_names_who_needs_what_and_what_would_do() -> None:
@@ -162,9 +170,9 @@ def test_a_conflict_names_who_needs_what_and_what_would_do() -> None:
     assert found == Refusal(
         Obstacle.CONFLICT,
         "snark 1.0 and unrelated 1.0 need another version of torchy than the torchy 1.0 installed here "
-        "(2.0 would do), and what is installed is left as it is. "
-        "To change it: pip install torchy==2.0, then restart.",
+        "(2.0 would do), and what is installed is left as it is.",
         "no solution",
+        (Change(project_name("torchy"), "1.0", "2.0"),),
     )
 
 

@@ -7,9 +7,11 @@ from pathlib import Path
 
 from autoinstall.activate.inspection import named, objections
 from autoinstall.activate.layout import lay_out
+from autoinstall.activate.moving import BlockedError, Step, silent
 from autoinstall.activate.objections import Objection
-from autoinstall.activate.pending import FULL, BlockedError, Pending, Step, Work, silent
+from autoinstall.activate.pending import FULL, Pending, Work
 from autoinstall.activate.places import WORK, ours, real
+from autoinstall.activate.replacement import leaving
 from autoinstall.activate.staged import read, read_metadata_again, settle_metadata
 from autoinstall.environment import Environment
 from autoinstall.errors import EnvironmentNotWritableError
@@ -44,20 +46,23 @@ def admit(
 ) -> Admitted | Refusal:
     """Bring what is staged into the environment, all of it, or leave the environment as it was.
 
-    Looks inside first (`inspect`), writes its journal, moves data and commands, then what can be imported, then each
-    `.dist-info`. Whatever ends this process, and whenever: `recover` finishes or undoes it. Call it under `lock`, and
-    `keep` or `withdraw` what it returns. `session` tells whose transaction it is. Nothing is raised but what ends the
-    process, such as `KeyboardInterrupt`, before which all is undone.
+    Looks inside first (`inspect`), writes its journal, puts aside what the plan replaces, moves data and commands,
+    then what can be imported, then each `.dist-info`. Whatever ends this process, and whenever: `recover` finishes
+    or undoes it. Call it under `lock`, and `keep` or `withdraw` what it returns. `session` tells whose transaction
+    it is. Nothing is raised but what ends the process, such as `KeyboardInterrupt`, before which all is undone.
     """
     work = Work(staging.parent, environment)
     try:
         staged = read(staging, environment)
-        if found := objections(staged, plan):
+        going = leaving(plan, environment)
+        if isinstance(going, Refusal):
+            return going
+        if found := objections(staged, plan, going):
             return refusal(found)
         requested = {item.project for item in plan.items if item.wanted_as}
         for distribution in staged.distributions:
             settle_metadata(staged, distribution, is_requested=named(distribution) in requested)
-        pending = lay_out(read_metadata_again(staged), plan, work, session)
+        pending = lay_out(read_metadata_again(staged), plan, work, session, going)
         step("looked inside")
         work.write(pending)
     except OSError as problem:

@@ -2,20 +2,19 @@
 
 import os
 import stat
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
 
-from packaging.utils import canonicalize_name
-
 from autoinstall.activate.objections import Hazard, Objection, object_to
+from autoinstall.activate.owners import owned
 from autoinstall.activate.places import names_in
+from autoinstall.activate.replacement import Leaving
 from autoinstall.activate.staged import Place, Staged, StagedFile, digest, is_compiled
-from autoinstall.environment import conda_meta
 from autoinstall.names import ProjectName
 
 
-def collisions(staged: Staged, owners: dict[str, ProjectName | None]) -> Iterator[Objection]:
+def collisions(staged: Staged, owners: dict[str, ProjectName | None], going: Leaving) -> Iterator[Objection]:
     """Yield an objection for each file whose place is taken, by a different content or by something else.
 
     A file that is there already with the same content stays as it is and is shared (older namespaces have the same
@@ -26,11 +25,13 @@ def collisions(staged: Staged, owners: dict[str, ProjectName | None]) -> Iterato
         if not inside.holds(os.path.dirname(file.target)):  # noqa: PTH120 - texts, for their number
             what = "would leave the environment through a link, or needs a folder where there is a file"
             yield object_to(Hazard.LEAVES, owners.get(key), key, what)
+        elif going.frees(file.target):
+            continue
         elif os.path.lexists(file.target) and not is_compiled(key) and not _is_same(file):
             of = there.owner_of(file.target)
             what = "would overwrite " + (f"a file of {of}" if of else "a file that is there and nobody's")
             yield object_to(Hazard.OVERWRITES, owners.get(key), key, what)
-    yield from _hidden(staged, owners, there)
+    yield from _hidden(staged, owners, there, going)
 
 
 def _is_same(file: StagedFile) -> bool:
@@ -41,24 +42,6 @@ def _is_same(file: StagedFile) -> bool:
         return is_alike and digest(file.target).hex() == file.sha256
     except OSError:
         return False
-
-
-def owned(sites: tuple[Path, ...], prefix: Path, but: Collection[str] = ()) -> dict[str, str]:
-    """Return every file that somebody has a record of (normcased), with the name of whose it is.
-
-    That is each distribution's RECORD, and conda's records where conda made the environment. `but` are projects whose
-    files are not asked for.
-    """
-    from importlib.metadata import distributions  # noqa: PLC0415 - 20 ms, and only a collision needs it
-
-    found: dict[str, str] = {}
-    for distribution in distributions(path=[str(site) for site in sites]):
-        if canonicalize_name(distribution.name or "") in but:
-            continue
-        for listed in distribution.files or ():
-            where = os.path.normcase(os.path.normpath(str(distribution.locate_file(listed))))
-            found.setdefault(where, f"{distribution.name} {distribution.version}")
-    return conda_meta.owners(prefix) | found
 
 
 class _There:
@@ -102,12 +85,15 @@ class _Inside:
         )
 
 
-def _hidden(staged: Staged, owners: dict[str, ProjectName | None], there: _There) -> Iterator[Objection]:
+def _hidden(
+    staged: Staged, owners: dict[str, ProjectName | None], there: _There, going: Leaving
+) -> Iterator[Objection]:
     """Yield where a package would be found before a module of the same name in the same folder, or the reverse."""
     present: dict[tuple[str, str], set[str]] = {}
     for site in staged.final.sites:
         for name in names_in(site):
-            if (importable := _importable(site / name)) is not None:
+            is_going = going.frees(site / name) or going.frees(site / name / "__init__.py")
+            if not is_going and (importable := _importable(site / name)) is not None:
                 present.setdefault((str(site), importable), set()).add(name)
     for key, file in staged.files.items():
         top, _, below = file.inside.partition("/")

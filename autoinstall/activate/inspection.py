@@ -11,6 +11,7 @@ from packaging.utils import canonicalize_version
 from autoinstall.activate.collisions import collisions
 from autoinstall.activate.objections import Hazard, Objection, object_to
 from autoinstall.activate.places import Places, names_in
+from autoinstall.activate.replacement import Leaving
 from autoinstall.activate.reviewed import guarded_command, guarded_place, is_known_form, is_known_startup
 from autoinstall.activate.staged import Place, Staged, StagedDistribution, StagedFile, has_hash, read
 from autoinstall.environment import Environment
@@ -36,20 +37,20 @@ def inspect(staging: Path, plan: Plan, environment: Environment) -> tuple[Object
     Reads every file once, changes nothing, imports nothing. Raises `OSError`. The tool that unpacked the wheels may
     have dealt with some hazards itself: pip refuses a path that leaves its place, uv leaves that file out.
     """
-    return objections(read(staging, environment), plan)
+    return objections(read(staging, environment), plan, Leaving())
 
 
-def objections(staged: Staged, plan: Plan) -> tuple[Objection, ...]:
-    """Return the same of a tree that has been read."""
+def objections(staged: Staged, plan: Plan, going: Leaving) -> tuple[Objection, ...]:
+    """Return the same of a tree that has been read; what is `going` stands in nothing's way."""
     owners = _owners(staged)
     return (
-        *_metadata(staged, plan),
+        *_metadata(staged, plan, going),
         *_records(staged, owners),
         *_kinds(staged, owners),
         *_startup(staged, owners),
         *_commands(staged, owners),
         *_tools(staged, owners),
-        *collisions(staged, owners),
+        *collisions(staged, owners, going),
     )
 
 
@@ -71,7 +72,7 @@ def _owners(staged: Staged) -> dict[str, ProjectName | None]:
     return owners
 
 
-def _metadata(staged: Staged, plan: Plan) -> Iterator[Objection]:
+def _metadata(staged: Staged, plan: Plan, going: Leaving) -> Iterator[Objection]:
     planned = {item.project: canonicalize_version(item.version) for item in plan.items}
     seen = set()
     for distribution in staged.distributions:
@@ -89,17 +90,18 @@ def _metadata(staged: Staged, plan: Plan) -> Iterator[Objection]:
             seen.add(project)
     for project in planned.keys() - seen:
         yield object_to(Hazard.METADATA, project, f"{project}-{planned[project]}", "was not unpacked")
-    yield from _other_metadata(staged, planned.keys())
+    yield from _other_metadata(staged, planned.keys(), going)
 
 
-def _other_metadata(staged: Staged, planned: Collection[ProjectName]) -> Iterator[Objection]:
+def _other_metadata(staged: Staged, planned: Collection[ProjectName], going: Leaving) -> Iterator[Objection]:
     ours = {distribution.folder.name for distribution in staged.distributions}
     for name in _names_in(staged.staged):
         if name.casefold().endswith(_METADATA_ENDINGS) and name not in ours:
             yield object_to(Hazard.METADATA, None, name, "would pass for another installed distribution")
-    for name in _names_in(staged.final):
+    for path in (site / name for site in staged.final.sites for name in names_in(site)):
+        name = path.name
         there = _normalised(name.removesuffix(".dist-info").rpartition("-")[0])
-        if name.endswith(".dist-info") and there in planned:
+        if name.endswith(".dist-info") and there in planned and not going.frees(path):
             what = "is there already: it is installed here, or a broken install left this folder"
             yield object_to(Hazard.OVERWRITES, project_name(there), name, what)
 

@@ -8,19 +8,20 @@ from pathlib import Path
 
 from autoinstall.activate.pending import Move, Pending, Work
 from autoinstall.activate.places import names_in
+from autoinstall.activate.replacement import Leaving
 from autoinstall.activate.staged import Staged, StagedFile, source_of
-from autoinstall.past.transaction import Added, Distribution, Transaction, new_id
+from autoinstall.past.transaction import Added, Distribution, Replaced, Transaction, new_id
 from autoinstall.plan import Plan
 
 
-def lay_out(staged: Staged, plan: Plan, work: Work, session: str) -> Pending:
+def lay_out(staged: Staged, plan: Plan, work: Work, session: str, going: Leaving) -> Pending:
     """Return what has to be moved, in an order that is safe to die in, and what it will have added. Moves nothing.
 
     A staged file whose place is taken stays behind: inspection has let pass only those that need not come (the same
-    content is there, or a cache). Python's caches move along with their sources, but are not listed: Python may write
-    them anew at any time. Raises `OSError`.
+    content is there, or a cache); what is `going` takes no place. Python's caches move along with their sources, but
+    are not listed: Python may write them anew at any time. Raises `OSError`.
     """
-    sources = sorted(_movable(staged.root, staged), key=lambda source: _rank(staged.target_of(source), staged))
+    sources = sorted(_movable(staged.root, staged, going), key=lambda source: _rank(staged.target_of(source), staged))
     files: list[Added] = []
     folders: set[Path] = set()
     moves: list[Move] = []
@@ -49,29 +50,33 @@ def lay_out(staged: Staged, plan: Plan, work: Work, session: str) -> Pending:
         distributions=tuple(Distribution(item.project, item.version) for item in plan.items),
         files=tuple(files),
         folders=tuple(work.relative(folder) for folder in sorted(folders, key=lambda each: len(each.parts))),
+        replaced=tuple(
+            Replaced(each.project, each.version, tuple(work.relative(path) for path in each.paths))
+            for each in going.distributions
+        ),
     )
     return Pending("add", transaction, tuple(moves))
 
 
-def _movable(folder: Path, staged: Staged) -> Iterator[Path]:
+def _movable(folder: Path, staged: Staged, going: Leaving) -> Iterator[Path]:
     """Yield files, and the uppermost folders whose place is free, on the same file system, and of one kind."""
     places = (*staged.staged.sites, staged.staged.scripts, staged.staged.data)
     for name in names_in(folder):
         path = folder / name
         if not path.is_dir():
-            if path.relative_to(staged.root).as_posix() in staged.files and not os.path.lexists(
-                staged.target_of(path)
-            ):
+            target = staged.target_of(path)
+            is_free = not os.path.lexists(target) or going.frees(target)
+            if is_free and path.relative_to(staged.root).as_posix() in staged.files:
                 yield path
         elif any(place.is_relative_to(path) for place in places):
-            yield from _movable(path, staged)
+            yield from _movable(path, staged, going)
         else:
             target = staged.target_of(path)
             is_free = not os.path.lexists(target) and _device(target.parent) == path.stat().st_dev
             if is_free and any(names for _, _, names in os.walk(path)):
                 yield path
             else:
-                yield from _movable(path, staged)
+                yield from _movable(path, staged, going)
 
 
 def _below(key: str, staged: Staged) -> Iterable[StagedFile]:

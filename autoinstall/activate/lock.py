@@ -8,7 +8,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from autoinstall.activate.pending import Step, silent
+from autoinstall.activate.moving import Step, silent
 from autoinstall.activate.places import WORK, ours, real
 from autoinstall.activate.recovery import put_in_order
 from autoinstall.environment import Environment

@@ -4,23 +4,20 @@ import errno
 import json
 import os
 import shutil
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path, PurePosixPath
 from typing import Literal, get_args
 
-from autoinstall.activate.collisions import owned
+from autoinstall.activate.aside import Aside
+from autoinstall.activate.moving import BlockedError, Step, caches_of, is_copy, move, rename, silent
+from autoinstall.activate.owners import owned
 from autoinstall.activate.places import OURS, WORK, names_in, ours, real, relative, resolved
 from autoinstall.activate.staged import digest
-from autoinstall.environment import Environment
+from autoinstall.environment import Environment, installed
 from autoinstall.past.transaction import Added, Transaction, as_json, from_json
-from autoinstall.platforms import here
-
-Step = Callable[[str], None]
-"""Is told each step right after it was taken: what it does to this process happens between two steps."""
 
 Action = Literal["add", "withdraw", "remove"]
 
@@ -32,19 +29,6 @@ FULL = (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC))
 
 _JOURNAL = "pending.json"
 _DONE = "done.json"
-_PATIENCE = (0.05, 0.1, 0.2, 0.4, 0.8)
-"""Seconds. On Windows a virus scanner may hold a file that has just been written."""
-
-
-def silent(_step: str) -> None:
-    """Take no notice of a step."""
-
-
-class BlockedError(Exception):
-    """A move cannot be made, since something else stands where it leads or what it starts from is gone.
-
-    Never leaves this package: it becomes a refusal, or is what makes recovery turn back.
-    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +36,9 @@ class Pending:
     """What a transaction does to the environment.
 
     `add` moves in what is staged; `withdraw` is an `add` that is to be undone, however far it has come; `remove`
-    moves out what is there.
+    moves out what is there. What the transaction replaces is put aside before an `add`, and put back after a
+    `remove` or when an `add` is undone: at a place that is shared by the old and the new lies the new if, and only
+    if, the old is kept aside.
     """
 
     action: Action
@@ -110,11 +96,17 @@ class Work:
 
     def forward(self, pending: Pending, step: Step = silent) -> None:
         """Make all moves that have not been made. Raises `OSError` or `BlockedError`; then carry it back."""
+        aside = Aside(self.environment, pending.transaction)
+        if pending.action == "add":
+            aside.put(step)
+        old = aside.places_of_old() if pending.action == "remove" else ()
         for source, target in pending.moves:
-            _move(resolved(source, self.base), resolved(target, self.base), is_needed=pending.action == "add")
-            step(f"moved {target}")
+            if resolved(source, self.base) not in old:
+                move(resolved(source, self.base), resolved(target, self.base), is_needed=pending.action == "add")
+                step(f"moved {target}")
         if pending.action == "remove":
             self._drop_folders(pending.transaction)
+            self._put_back(pending.transaction, aside, step)
         for folder in {resolved(target, self.base).parent for _, target in pending.moves}:
             _flush_folder(folder)
 
@@ -147,32 +139,43 @@ class Work:
         What was added goes, unless another installed distribution claims it by now; what a move has not reached is
         not touched. Raises `OSError`; to be called again then.
         """
+        aside = Aside(self.environment, pending.transaction)
         if pending.action == "remove":
+            aside.put(step, is_needed=False)
             for source, target in reversed(pending.moves):
                 if os.path.lexists(resolved(target, self.base)):
-                    _move(resolved(target, self.base), resolved(source, self.base), is_needed=False)
+                    move(resolved(target, self.base), resolved(source, self.base), is_needed=False)
                     step(f"put back {source}")
             return ()
+        old = aside.places_of_old()
         moved = {resolved(target, self.base) for source, target in pending.moves if self._is_made(source, target)}
         # The metadata goes first: nobody may take this for installed from now on, not even the search for owners.
         for source, target in reversed(pending.moves):
             if target.endswith(".dist-info") and self._is_made(source, target):
-                _move(resolved(target, self.base), resolved(source, self.base), is_needed=False)
+                move(resolved(target, self.base), resolved(source, self.base), is_needed=False)
                 step(f"withdrew {target}")
         claimed, kept = owned(tuple({self.base, real(self.environment.platlib)}), self.environment.prefix), []
         for number, file in enumerate(pending.transaction.files):
             path = resolved(file.path, self.base)
-            is_ours = path in moved or not moved.isdisjoint(path.parents)
+            is_ours = path not in old and (path in moved or not moved.isdisjoint(path.parents))
             if not is_ours or not os.path.lexists(path) or os.path.normcase(path) in claimed:
                 continue
             if path.is_file() and digest(path).hex() == file.sha256:
                 self._discard(path, number)
             else:
                 kept.append(self.place_to_keep(pending.transaction, file, number))
-                _move(path, kept[-1], is_needed=False)
+                move(path, kept[-1], is_needed=False)
             step(f"removed {file.path}")
         self._drop_folders(pending.transaction)
+        self._put_back(pending.transaction, aside, step)
         return tuple(kept)
+
+    def _put_back(self, transaction: Transaction, aside: Aside, step: Step) -> None:
+        """Put back what was replaced, unless somebody has installed that project anew since."""
+        if transaction.replaced:
+            sites = (self.base, real(self.environment.platlib))
+            there = installed([str(site) for site in sites])
+            aside.put_back(there.keys(), owned(tuple({*sites}), self.environment.prefix), step)
 
     def place_to_keep(self, transaction: Transaction, file: Added, number: int) -> Path:
         """Return where a file goes that is in the way of an undo, but holds what somebody has written since."""
@@ -214,7 +217,7 @@ class Work:
 
     def _is_made(self, source: str, target: str) -> bool:
         start, end = resolved(source, self.base), resolved(target, self.base)
-        return os.path.lexists(end) and (not os.path.lexists(start) or _is_copy(start, end))
+        return os.path.lexists(end) and (not os.path.lexists(start) or is_copy(start, end))
 
     def _discard(self, path: Path, number: int) -> None:
         try:
@@ -222,7 +225,7 @@ class Work:
         except PermissionError:
             # Windows: a loaded extension module cannot be removed, but renamed.
             self.aside.mkdir(exist_ok=True)
-            _rename(path, self.aside / f"{number}")
+            rename(path, self.aside / f"{number}")
         if path.suffix == ".py":
             for compiled in caches_of(path):
                 compiled.unlink(missing_ok=True)
@@ -243,52 +246,6 @@ def works(environment: Environment) -> Iterator[Work]:
     folder = ours(environment) / WORK
     for name in names_in(folder):
         yield Work(folder / name, environment)
-
-
-def caches_of(path: Path) -> list[Path]:
-    """Return the compiled caches that Python has made of a source file, for whichever version."""
-    folder = path.parent / "__pycache__"
-    names = (name for name in names_in(folder) if name.startswith(f"{path.stem}.") and name.endswith(".pyc"))
-    return [folder / name for name in names]
-
-
-def _move(source: Path, target: Path, *, is_needed: bool) -> None:
-    if not os.path.lexists(source):
-        if is_needed and not os.path.lexists(target):
-            raise BlockedError(str(source))
-        return
-    if os.path.lexists(target):
-        if not _is_copy(source, target):
-            raise BlockedError(str(target))
-        source.unlink()  # it was copied across file systems, and then somebody died
-        return
-    target.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        _rename(source, target)
-    except OSError as problem:
-        if problem.errno != errno.EXDEV or source.is_dir():
-            raise
-        # Another file system: only a whole copy may ever bear the name.
-        fresh = target.with_name(f".autoinstall-{target.name}")
-        shutil.copy2(source, fresh)
-        fresh.replace(target)
-        source.unlink()
-
-
-def _rename(source: Path, target: Path) -> None:
-    for pause in () if here().can_remove_loaded_files else _PATIENCE:
-        try:
-            source.rename(target)
-        except PermissionError:
-            time.sleep(pause)
-        else:
-            return
-    source.rename(target)
-
-
-def _is_copy(source: Path, target: Path) -> bool:
-    are_files = all(path.is_file() and not path.is_symlink() for path in (source, target))
-    return are_files and digest(source) == digest(target)
 
 
 def _flush_folder(folder: Path) -> None:

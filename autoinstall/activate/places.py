@@ -10,6 +10,9 @@ from autoinstall.environment import Environment
 OURS = ".autoinstall"
 """The folder within purelib that is autoinstall's own: no identifier, so it can never be imported."""
 
+REPLACED = "replaced"
+"""Below `OURS`: a folder for each transaction that replaced something, which keeps that for an undo."""
+
 WORK = "work"
 """Below `OURS`: one folder for each transaction that is under way. It is there only while there is one."""
 

@@ -1,6 +1,8 @@
 """Putting an environment in order again after a process has died half-way, whatever it was about to do."""
 
-from autoinstall.activate.pending import BlockedError, Pending, Step, Work, silent, works
+from autoinstall.activate.aside import forget_replaced
+from autoinstall.activate.moving import BlockedError, Step, silent
+from autoinstall.activate.pending import Pending, Work, works
 from autoinstall.environment import Environment
 from autoinstall.past.transaction import Record
 from autoinstall.text import printable
@@ -15,7 +17,7 @@ def put_in_order(
     admitted goes, without a word where it was this process's own. Raises nothing; what cannot be done now (a file in
     use, a full disk) is said and left for the next time.
     """
-    lines = []
+    lines, under_way = [], []
     for work in works(environment):
         pending = work.read()
         if pending is None:
@@ -24,14 +26,16 @@ def put_in_order(
             if not is_rubbish:
                 lines.append("cleared away an install that ended before anything of it was in place")
             continue
-        names = printable(pending.transaction.names)
+        names = printable(pending.transaction.told)
         try:
             lines.append(_settle(work, pending, record, names, step))
         except OSError as problem:
+            under_way.append(pending.transaction.id)
             reason = problem.strerror or str(problem)
             lines.append(
                 f"the interrupted work on {names} could not be finished yet ({reason}); it is tried again later"
             )
+    forget_replaced(environment, record, under_way)
     return tuple(lines)
 
 

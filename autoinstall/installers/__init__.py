@@ -11,6 +11,7 @@ from autoinstall.command import Steps
 from autoinstall.environment import Environment, Installed
 from autoinstall.environment.conda_meta import Linked
 from autoinstall.environment.indexes import Configuration
+from autoinstall.environment.ownership import LEAVE_ALL, Changes
 from autoinstall.names import ProjectName
 from autoinstall.plan import Obstacle, Plan, Refusal, Wanted
 from autoinstall.settings import InstallerChoice
@@ -32,10 +33,12 @@ class Planner(Protocol):
         *,
         min_age_days: int | None,
         now: datetime,
+        changes: Changes = LEAVE_ALL,
     ) -> Steps[Plan | Refusal]:
         """Find the exact files that satisfy what is wanted and leave what is installed as it is.
 
-        No file younger than `min_age_days` where the index tells ages. Changes nothing.
+        Only where `changes` are allowed, and nothing else would do, are installed distributions replaced, as few as
+        can be. No file younger than `min_age_days` where the index tells ages. Changes nothing itself.
         """
 
     def shown_command(self, projects: Sequence[str], environment: Environment) -> str:

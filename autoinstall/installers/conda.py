@@ -12,6 +12,7 @@ from autoinstall.command import Command, Finished, Steps
 from autoinstall.environment import Environment, Installed, conda_meta
 from autoinstall.environment.conda_meta import Linked
 from autoinstall.environment.indexes import Configuration
+from autoinstall.environment.ownership import LEAVE_ALL, Changes
 from autoinstall.installers import conda_answers, refusals
 from autoinstall.installers.conda_answers import Actions, NoAnswer, Record
 from autoinstall.installers.conda_mixture import mixture
@@ -21,6 +22,8 @@ from autoinstall.platforms import here, quoted
 
 NAMES = ("conda", "mamba", "micromamba")
 """The commands, in the order in which they are looked for: what all of them understand is said to each alike."""
+
+_PYTHON = conda_name("python")
 
 PLAN_LIMIT = 300.0
 """In seconds. conda may have to fetch all that a channel lists (40 MB, compressed) before it answers."""
@@ -58,13 +61,15 @@ class Conda:
         *,
         min_age_days: int | None,
         now: datetime,
+        changes: Changes = LEAVE_ALL,
     ) -> Steps[Plan | Refusal]:
         """Find the exact packages or why there are none: one dry run where all is well.
 
         Each package that is there is asked for as it is. Where nothing can be had so, it is asked once more without:
         what would then be changed is what stands in the way.
         """
-        del configuration  # indexes are of no account here: channels are
+        # Indexes are of no account here: channels are. And what conda has installed, conda is left to change.
+        del configuration, changes
         names = self._names(wanted)
         if isinstance(names, Refusal):
             return names
@@ -77,7 +82,7 @@ class Conda:
         if isinstance(answer, Refusal):
             return answer
         if changed := [*answer.unlink, *(one.linked for one in answer.link if one.linked.name in held)]:
-            return _conflict(wanted, changed)
+            return _conflict(wanted, changed, self.shown_command(specs, environment))
         if young := _young(answer, since):
             return refusals.too_new(wanted, [(one.name, one.version) for one in young])
         if (refusal := mixture(wanted, answer.link, environment, installed, self.known_as)) is not None:
@@ -259,12 +264,17 @@ def _plan(names: Mapping[Wanted, CondaName], records: Sequence[Record], installe
     return Plan(tuple(items), installer, tuple(channels))
 
 
-def _conflict(wanted: Sequence[Wanted], changed: Sequence[Linked]) -> Refusal:
+def _conflict(wanted: Sequence[Wanted], changed: Sequence[Linked], command: str) -> Refusal:
     projects = " with ".join(dict.fromkeys(one.project for one in wanted))
     names = ", ".join(dict.fromkeys(f"{one.name} {one.version}" for one in changed))
+    what_to_do = (
+        # Under a running Python its own files are not to be changed by anybody.
+        "install it into an environment of its own"
+        if _PYTHON in {one.name for one in changed}
+        else f"to have that changed all the same, once you have looked at what it says: {command}"
+    )
     sentence = (
-        f"{projects} cannot be had without changing {names}, and what is installed is left as it is: "
-        "install it into an environment of its own."
+        f"{projects} cannot be had without changing {names}, and what is installed is left as it is: {what_to_do}."
     )
     return Refusal(Obstacle.CONFLICT, sentence)
 

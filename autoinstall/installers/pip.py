@@ -15,6 +15,7 @@ from packaging.version import InvalidVersion, Version
 from autoinstall.command import Command, Finished, Steps
 from autoinstall.environment import Environment, Installed
 from autoinstall.environment.indexes import Configuration, Indexes
+from autoinstall.environment.ownership import LEAVE_ALL, Changes
 from autoinstall.errors import BadProjectNameError
 from autoinstall.installers import refusals
 from autoinstall.installers.question import Lock, Locked, Question, Reason, Resolved, Unsolvable
@@ -76,6 +77,7 @@ class Pip:
         *,
         min_age_days: int | None,
         now: datetime,
+        changes: Changes = LEAVE_ALL,
     ) -> Steps[Plan | Refusal]:
         """Find the exact wheels or why there are none. Sizes and ages stay unknown: pip's report has none.
 
@@ -85,7 +87,9 @@ class Pip:
             return Refusal(Obstacle.NO_WHEEL, "Only with uv does autoinstall build what has no wheel.")
         resolver = PipResolver(self, environment, configuration)
         since = now - timedelta(days=min_age_days) if min_age_days and self.version >= FIRST_WITH_AGES else None
-        resolved = yield from resolve(Question(tuple(wanted), installed, since), resolver, environment.python_version)
+        resolved = yield from resolve(
+            Question(tuple(wanted), installed, since), resolver, environment.python_version, changes
+        )
         if isinstance(resolved, Refusal):
             return resolved
         reasons = yield from resolver.reasons(resolved)
@@ -168,11 +172,12 @@ class PipResolver:
             {"wanted.txt": _lines(question.requirements), "installed.txt": _lines(_constraints(question))},
         )
         if finished.status == 0:
-            return read_report(finished, question.installed)
-        answer = _unsolvable(finished) or refusal_of(finished, self.configuration.pip)
-        if question.alone and question.python is None and isinstance(answer, Unsolvable):
-            return (yield from self._from_source(question, answer))
-        return answer
+            answer = read_report(finished, question.installed)
+            return question.changed(answer) if isinstance(answer, Lock) else answer
+        problem = _unsolvable(finished) or refusal_of(finished, self.configuration.pip)
+        if question.alone and question.python is None and isinstance(problem, Unsolvable):
+            return (yield from self._from_source(question, problem))
+        return problem
 
     def reasons(self, resolved: Resolved) -> Steps[Mapping[ProjectName, Reason]]:
         """Read them from the requirements in the report; no command is needed."""
@@ -334,6 +339,7 @@ def _constraints(question: Question) -> Iterable[str]:
         except InvalidVersion:
             continue  # cannot be pinned; an answer that changes it is refused afterwards
         yield f"{project}=={one.version}"
+    yield from question.limits
 
 
 def _lines(lines: Iterable[str]) -> bytes:

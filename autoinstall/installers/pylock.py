@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+from autoinstall.environment import Installed
 from autoinstall.errors import AutoinstallError, BadProjectNameError
 from autoinstall.installers.question import Lock, Locked, Reason
 from autoinstall.names import ProjectName, is_project_name, project_name
@@ -117,6 +118,14 @@ def write_pylock(items: Iterable[Item], python_version: str) -> str:
             wheel["size"] = file.size
         wheel["hashes"] = {"sha256": file.sha256}
         lines.append(f"wheels = {toml([wheel])}" if file.name.endswith(".whl") else f"sdist = {toml(wheel)}")
+    return "\n".join(lines) + "\n"
+
+
+def write_versions(these: Iterable[Installed]) -> str:
+    """Return a pylock.toml that tells versions and no files: enough for uv to prefer them, and for nothing else."""
+    lines = ['lock-version = "1.0"', 'created-by = "autoinstall"']
+    for one in these:
+        lines += ["", "[[packages]]", f"name = {toml(one.project)}", f"version = {toml(one.version)}"]
     return "\n".join(lines) + "\n"
 
 

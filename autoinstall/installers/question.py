@@ -1,13 +1,16 @@
 """What a resolver is asked, and what it answers: plain data, whichever tool it is."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Protocol
 
+from packaging.utils import canonicalize_version
+
 from autoinstall.command import Steps
 from autoinstall.environment import Installed
-from autoinstall.names import ProjectName
+from autoinstall.installers.relations import applicable
+from autoinstall.names import ProjectName, project_name
 from autoinstall.plan import File, Refusal, Wanted
 
 
@@ -18,7 +21,9 @@ class Question:
     `installed` are held as they are. Files uploaded after `since` do not count, except those of projects in
     `undated`, about which the index is silent. `alone`: nothing that the projects require counts, and an sdist is an
     answer too (it is not built). `any_platform` and `python` (such as `3.12`) ask for wheels that do not fit here,
-    alone.
+    alone. `released` are installed too and may change, but have to stay, in whatever version goes with what is held;
+    `preferred` are not asked for, but the version that is there comes first where one of them is needed, as far as a
+    resolver knows how.
     """
 
     wanted: tuple[Wanted, ...]
@@ -28,6 +33,8 @@ class Question:
     alone: bool = False
     any_platform: bool = False
     python: str | None = None
+    released: Mapping[ProjectName, Installed] = field(default_factory=dict)
+    preferred: Mapping[ProjectName, Installed] = field(default_factory=dict)
 
     @property
     def built(self) -> Mapping[ProjectName, tuple[str, ...]]:
@@ -36,12 +43,33 @@ class Question:
 
     @property
     def requirements(self) -> tuple[str, ...]:
-        """The wanted projects as requirements (PEP 508)."""
+        """The wanted projects, and those that have to stay, as requirements (PEP 508)."""
         exact = {one.project: one.version for one in self.wanted if one.version is not None}
         return tuple(
             f"{project}=={exact[project]}" if project in exact else project
-            for project in dict.fromkeys(one.project for one in self.wanted)
+            for project in dict.fromkeys([*(one.project for one in self.wanted), *self.released])
         )
+
+    @property
+    def limits(self) -> tuple[str, ...]:
+        """What the distributions that are held require of those that are not, as constraints (no extras, no markers).
+
+        Without them a resolver would look only at what it was asked for, and not at who else needs it.
+        """
+        return tuple(
+            dict.fromkeys(
+                f"{project_name(requirement.name)}{requirement.specifier}"
+                for one in self.installed.values()
+                for requirement in applicable(one.requires)
+                if requirement.specifier and project_name(requirement.name) in {**self.released, **self.preferred}
+            )
+        )
+
+    def changed(self, lock: "Lock") -> "Lock":
+        """Return an answer without what is installed in that very version already, though it might have changed."""
+        known = {**self.preferred, **self.released}
+        wheels = (each for each in lock.wheels if not _is_version_of(each, known.get(each.project)))
+        return replace(lock, wheels=tuple(wheels))
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,3 +131,7 @@ class Resolver(Protocol):
 
     def reasons(self, resolved: Resolved) -> Steps[Mapping[ProjectName, Reason]]:
         """Return why each project is in an answer; those about which nothing is known may be left out."""
+
+
+def _is_version_of(wheel: Locked, one: Installed | None) -> bool:
+    return one is not None and canonicalize_version(wheel.version) == canonicalize_version(one.version)

@@ -7,7 +7,7 @@ from autoinstall.command import Finished
 from autoinstall.environment import Installed
 from autoinstall.environment.indexes import asks_for_a_password
 from autoinstall.names import ProjectName
-from autoinstall.plan import Obstacle, Refusal, Wanted
+from autoinstall.plan import Change, Obstacle, Refusal, Wanted
 from autoinstall.text import printable, redacted, version_as_text
 
 LONGEST_DETAILS = 4000
@@ -123,28 +123,26 @@ def conflict(
     *,
     would_do: str,
     needed_by: Sequence[str],
-    is_only_ours: bool,
+    remark: str,
     details: str,
 ) -> Refusal:
     """Return that one installed distribution stands in the way: who needs it otherwise, and what would do."""
     who = " and ".join(printable(each) for each in needed_by) or _names(wanted)
     here = f"{held.project} {version_as_text(held.version)}"
     verb = "needs" if len(needed_by) <= 1 else "need"
-    ours = f" Only autoinstall itself uses {held.project} here." if is_only_ours else ""
     sentence = (
         f"{who} {verb} another version of {held.project} than the {here} installed here "
-        f"({version_as_text(would_do)} would do), and what is installed is left as it is.{ours}"
-        f" To change it: pip install {held.project}=={version_as_text(would_do)}, then restart."
+        f"({version_as_text(would_do)} would do), and what is installed is left as it is.{remark}"
     )
     return Refusal(Obstacle.CONFLICT, sentence, _details(details))
 
 
-def conflicts(wanted: Sequence[Wanted], held: Sequence[Installed], *, details: str) -> Refusal:
+def conflicts(wanted: Sequence[Wanted], differing: Sequence[Change], *, details: str) -> Refusal:
     """Return that several installed distributions stand in the way together."""
-    which = ", ".join(f"{each.project} {version_as_text(each.version)}" for each in held) or "what is installed here"
+    which = ", ".join(f"{each.project} {version_as_text(each.before)}" for each in differing)
     sentence = (
-        f"{_names(wanted)} does not go together with {which}, and what is installed is left as it is: "
-        "install it into an environment of its own."
+        f"{_names(wanted)} does not go together with {which or 'what is installed here'}, "
+        "and what is installed is left as it is."
     )
     return Refusal(Obstacle.CONFLICT, sentence, _details(details))
 

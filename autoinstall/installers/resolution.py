@@ -2,25 +2,31 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from datetime import datetime
 
 from autoinstall.command import Steps
 from autoinstall.environment import Installed
 from autoinstall.environment.indexes import Indexes
+from autoinstall.environment.ownership import OURSELVES, Changes
 from autoinstall.installers import refusals
+from autoinstall.installers.changing import change_as_little
 from autoinstall.installers.question import Lock, Question, Reason, Resolved, Resolver, Unsolvable
 from autoinstall.installers.relations import needed_only_by, without_contradictions
-from autoinstall.names import ProjectName, project_name
-from autoinstall.plan import Item, Plan, Refusal, Wanted
-
-OURSELVES = project_name("ipython-autoinstall")
+from autoinstall.names import ProjectName
+from autoinstall.plan import Change, Item, Plan, Refusal, Wanted
 
 _MOST_CULPRITS = 8
 _OLDEST_PYTHON = 6
 _PYTHONS_AHEAD = 2
 
 
-def resolve(question: Question, resolver: Resolver, python_version: str) -> Steps[Resolved | Refusal]:
-    """Ask once where all is well; else ask with less and less in the way until it is plain what stood there."""
+def resolve(
+    question: Question, resolver: Resolver, python_version: str, changes: Changes
+) -> Steps[Resolved | Refusal]:
+    """Ask once where all is well; else ask with less and less in the way until it is plain what stood there.
+
+    Where that is what is installed, and changes are allowed, the answer is the one that changes the least of it.
+    """
     answer = yield from resolver.ask(question)
     if isinstance(answer, Unsolvable):
         # An environment can contradict itself already, and that is not the plan's affair.
@@ -29,7 +35,7 @@ def resolve(question: Question, resolver: Resolver, python_version: str) -> Step
             question = replace(question, installed=consistent)
             answer = yield from resolver.ask(question)
     if isinstance(answer, Unsolvable):
-        return (yield from _with_less_in_the_way(question, resolver, python_version, answer))
+        return (yield from _with_less_in_the_way(question, resolver, python_version, changes, answer))
     return _checked(question, answer)
 
 
@@ -47,12 +53,14 @@ def plan_of(resolved: Resolved, reasons: Mapping[ProjectName, Reason], indexes: 
         if each.project not in roots and not needed_by:
             needed_by = roots
         file = replace(each.file, index=reason.index or each.file.index)
-        items.append(Item(each.project, each.version, file, wanted_as, needed_by))
+        there = resolved.question.released.get(each.project)
+        replaces = None if there is None else there.version
+        items.append(Item(each.project, each.version, file, wanted_as, needed_by, replaces))
     return Plan(tuple(items), installer, indexes.described(item.file.index for item in items))
 
 
 def _with_less_in_the_way(
-    question: Question, resolver: Resolver, python_version: str, first: Unsolvable
+    question: Question, resolver: Resolver, python_version: str, changes: Changes, first: Unsolvable
 ) -> Steps[Resolved | Refusal]:
     ageless = replace(question, since=None)
     if question.since is not None:
@@ -64,7 +72,14 @@ def _with_less_in_the_way(
     if question.installed:
         answer = yield from resolver.ask(replace(ageless, installed={}))
         if isinstance(answer, Lock):
-            return (yield from _conflict(ageless, answer, resolver, first))
+            changing = yield from change_as_little(ageless, resolver, changes)
+            if changing is None:
+                return (yield from _conflict(ageless, answer, resolver, changes, first))
+            if isinstance(changing, Resolved):
+                changing = yield from _old_enough(changing, question.since, resolver)
+            if isinstance(changing, Refusal) or changes.are_allowed:
+                return changing
+            return (yield from _would_do(changing, resolver, first))
         if isinstance(answer, Refusal):
             return answer
     return (yield from _not_to_be_had(question, resolver, python_version, first))
@@ -103,8 +118,46 @@ def _too_new_or_undated(
     return refusals.too_new(question.wanted, [(each.project, each.version) for each in young])
 
 
-def _conflict(question: Question, free: Lock, resolver: Resolver, first: Unsolvable) -> Steps[Refusal]:
-    """Find the one installed distribution that stands in the way, by leaving out one after the other."""
+def _old_enough(found: Resolved, since: datetime | None, resolver: Resolver) -> Steps[Resolved | Refusal]:
+    """Have what was found without regard to age found again with it."""
+    if since is None:
+        return _checked(found.question, found.lock)
+    dated = replace(found.question, since=since)
+    answer = yield from resolver.ask(dated)
+    if isinstance(answer, Unsolvable):
+        return (yield from _too_new_or_undated(dated, found.lock, resolver, answer))
+    return _checked(dated, answer)
+
+
+def _would_do(found: Resolved, resolver: Resolver, first: Unsolvable) -> Steps[Refusal]:
+    """Refuse since installed distributions would have to change; say who needs that."""
+    question, held = found.question, {**found.question.installed, **found.question.released}
+    would_change = tuple(
+        Change(each.project, held[each.project].version, each.version)
+        for each in found.lock.wheels
+        if each.project in question.released
+    )
+    if len(would_change) != 1:
+        refusal = refusals.conflicts(question.wanted, would_change, details=first.said)
+        return replace(refusal, would_change=would_change)
+    reasons = yield from resolver.reasons(found)
+    (change,) = would_change
+    needed_by = reasons.get(change.project, Reason()).needed_by
+    refusal = refusals.conflict(
+        question.wanted,
+        held[change.project],
+        would_do=change.after,
+        needed_by=[_with_version(who, found.lock, held) for who in needed_by if who != change.project],
+        remark=_only_ours(change.project, held),
+        details=first.said,
+    )
+    return replace(refusal, would_change=would_change)
+
+
+def _conflict(
+    question: Question, free: Lock, resolver: Resolver, changes: Changes, first: Unsolvable
+) -> Steps[Refusal]:
+    """Find the one installed distribution that stands in the way for good, by leaving out one after the other."""
     held = question.installed
     differing = [each for each in free.wheels if each.project in held and each.version != held[each.project].version]
     for each in differing[:_MOST_CULPRITS]:
@@ -116,15 +169,24 @@ def _conflict(question: Question, free: Lock, resolver: Resolver, first: Unsolva
             reasons = yield from resolver.reasons(Resolved(without, answer))
             would_do = next((one.version for one in answer.wheels if one.project == each.project), each.version)
             needed_by = reasons.get(each.project, Reason()).needed_by
+            why_not = changes.why_not(held[each.project])
             return refusals.conflict(
                 question.wanted,
                 held[each.project],
                 would_do=would_do,
                 needed_by=[_with_version(who, answer, held) for who in needed_by if who != each.project],
-                is_only_ours=each.project in needed_only_by(OURSELVES, held),
+                remark=_only_ours(each.project, held)
+                + (f" It cannot be replaced from here, since {why_not}." if why_not else ""),
                 details=first.said,
             )
-    return refusals.conflicts(question.wanted, [held[each.project] for each in differing], details=first.said)
+    together = [Change(each.project, held[each.project].version, each.version) for each in differing]
+    refusal = refusals.conflicts(question.wanted, together, details=first.said)
+    return replace(refusal, sentence=f"{refusal.sentence.rstrip('.')}: install it into an environment of its own.")
+
+
+def _only_ours(project: ProjectName, held: Mapping[ProjectName, Installed]) -> str:
+    is_only_ours = project in needed_only_by(OURSELVES, held)
+    return f" Only autoinstall itself uses {project} here." if is_only_ours else ""
 
 
 def _with_version(project: ProjectName, lock: Lock, held: Mapping[ProjectName, Installed]) -> str:

@@ -10,8 +10,9 @@ from pathlib import Path
 from autoinstall.command import Command, Finished, Steps
 from autoinstall.environment import Environment, Installed
 from autoinstall.environment.indexes import VARIABLES_OF_UV, Configuration, Indexes
+from autoinstall.environment.ownership import LEAVE_ALL, Changes
 from autoinstall.installers import refusals
-from autoinstall.installers.pylock import BadLockError, read_pylock, read_reasons, toml, write_pylock
+from autoinstall.installers.pylock import BadLockError, read_pylock, read_reasons, toml, write_pylock, write_versions
 from autoinstall.installers.question import Lock, Question, Reason, Resolved, Unsolvable
 from autoinstall.installers.resolution import plan_of, resolve
 from autoinstall.installers.uv_mending import LOG, suspects, told_of
@@ -59,11 +60,14 @@ class Uv:
         *,
         min_age_days: int | None,
         now: datetime,
+        changes: Changes = LEAVE_ALL,
     ) -> Steps[Plan | Refusal]:
         """Find the exact wheels or why there are none: One resolution and one look at its cache where all is well."""
         resolver = UvResolver(self, environment, configuration)
         since = now - timedelta(days=min_age_days) if min_age_days else None
-        resolved = yield from resolve(Question(tuple(wanted), installed, since), resolver, environment.python_version)
+        resolved = yield from resolve(
+            Question(tuple(wanted), installed, since), resolver, environment.python_version, changes
+        )
         if isinstance(resolved, Refusal):
             return resolved
         reasons = yield from resolver.reasons(resolved)
@@ -189,7 +193,7 @@ class UvResolver:
         finished = yield self._command(question, ("--format", "pylock.toml"))
         if finished.status == 0:
             try:
-                return read_pylock(finished.output, question.installed, question.built)
+                return question.changed(read_pylock(finished.output, question.installed, question.built))
             except BadLockError:
                 return refusals.tool_failed(finished, "uv")
         return _unsolvable(finished) or refusal_of(finished)
@@ -207,9 +211,15 @@ class UvResolver:
         cache = uv.cache_folder(self.configuration)
         files = {
             "wanted.txt": _lines(question.requirements),
-            "installed.txt": _lines(f"{one.project} @ {_place(one)}" for one in question.installed.values()),
+            "installed.txt": _lines(
+                [*(f"{one.project} @ {_place(one)}" for one in question.installed.values()), *question.limits]
+            ),
             "uv.toml": _encoded(settings_file(self.configuration, question)),
         }
+        if question.preferred:
+            # What uv finds in the place that it is to write to is an older lock, whose versions it keeps if it can.
+            files["pylock.toml"] = _encoded(write_versions(question.preferred.values()))
+            arguments = (*arguments, "--output-file", "pylock.toml")
         stand_ins = {
             f"installed/{one.project}/.installed": b""
             for one in question.installed.values()

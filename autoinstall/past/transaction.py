@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Protocol
 
 from autoinstall.names import ImportName, ProjectName, conda_name, import_name, project_name
+from autoinstall.plan import Change
 from autoinstall.text import version_as_text
 
 FORMAT = 1
@@ -28,6 +29,18 @@ class Distribution:
 
 
 @dataclass(frozen=True, slots=True)
+class Replaced:
+    """One distribution that gave way to another version of it.
+
+    `paths` are where its metadata folder and its files belong, from purelib as RECORD writes them.
+    """
+
+    project: ProjectName
+    version: str
+    paths: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Added:
     """One file that was added: its path from purelib as RECORD writes it, its sha256 in hex, its size in bytes."""
 
@@ -41,8 +54,8 @@ class Transaction:
     """What was added together, when (UTC), by whom, and on whose account.
 
     `wanted` are the import names that were asked for, `wanted_from` tells of which project each. `files` are those
-    that were not there before, `folders` the folders that had to be made for them, outermost first. `undone` is when
-    it was taken back, `None` while it stands.
+    that were not there before, `folders` the folders that had to be made for them, outermost first. `replaced` is
+    what gave way to some of the `distributions`. `undone` is when it was taken back, `None` while it stands.
     """
 
     id: str
@@ -58,6 +71,7 @@ class Transaction:
     folders: tuple[str, ...] = ()
     undone: datetime | None = None
     wanted_from: Mapping[ImportName, ProjectName] = field(default_factory=dict)
+    replaced: tuple[Replaced, ...] = ()
 
     @property
     def is_of_conda(self) -> bool:
@@ -69,13 +83,30 @@ class Transaction:
         """The distributions as people read them: `boojum-tools 1.5, snark 2.0`."""
         return ", ".join(f"{each.project} {version_as_text(each.version)}" for each in self.distributions)
 
+    @property
+    def told(self) -> str:
+        """The same with what they replaced: `boojum-tools 1.5, snark 1.0 -> 2.0`."""
+        before = self.before
+        return ", ".join(
+            str(Change(each.project, before[each.project], each.version))
+            if each.project in before
+            else f"{each.project} {version_as_text(each.version)}"
+            for each in self.distributions
+        )
+
+    @property
+    def before(self) -> Mapping[ProjectName, str]:
+        """The version of each project that was replaced."""
+        return {each.project: each.version for each in self.replaced}
+
 
 @dataclass(frozen=True, slots=True)
 class TakenBack:
     """What was taken out.
 
     `kept` are files that were changed since, moved to where these paths say; `loaded` are import names of what went
-    that this process has imported: they stay usable until it is restarted.
+    that this process has imported: they stay usable until it is restarted. What the transaction had replaced is
+    there again.
     """
 
     transaction: Transaction
@@ -84,13 +115,16 @@ class TakenBack:
 
 
 class Record(Protocol):
-    """Where transactions are kept between sessions; both calls may be repeated without harm."""
+    """Where transactions are kept between sessions; whatever is written may be written again without harm."""
 
     def add(self, transaction: Transaction) -> None:
         """Keep a transaction that stands. Raises `OSError` where it cannot be written."""
 
     def strike(self, transaction: Transaction) -> None:
         """Note that a transaction has been taken back. Raises `OSError` where it cannot be written."""
+
+    def transactions(self) -> tuple[Transaction, ...]:
+        """Return all transactions, oldest first, those that were taken back too."""
 
 
 def new_id() -> str:
@@ -116,6 +150,7 @@ def as_json(transaction: Transaction) -> dict[str, object]:
         ],
         "files": [[each.path, each.sha256, each.size] for each in transaction.files],
         "folders": list(transaction.folders),
+        "replaced": [[each.project, each.version, list(each.paths)] for each in transaction.replaced],
     }
 
 
@@ -141,6 +176,7 @@ def from_json(raw: object) -> Transaction | None:
             wanted_from={
                 import_name(str(name)): projects[str(project)] for name, project in raw.get("wanted_from", {}).items()
             },
+            replaced=tuple(_replaced(*row) for row in _rows(raw.get("replaced", []))),
         )
     except (AttributeError, KeyError, TypeError, ValueError):
         return None
@@ -148,6 +184,10 @@ def from_json(raw: object) -> Transaction | None:
 
 def _distribution(name: str, version: str, build: str = "") -> Distribution:
     return Distribution(conda_name(name) if build else project_name(name), version, build)
+
+
+def _replaced(name: object, version: object, paths: object) -> Replaced:
+    return Replaced(project_name(str(name)), str(version), tuple(map(str, _listed(paths))))
 
 
 def _listed(raw: object) -> list[object]:

@@ -1,8 +1,10 @@
 """What these tests share: a bare environment, and installs staged into it."""
 
 import hashlib
+from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from pathlib import Path
+from types import MappingProxyType
 
 import pytest
 
@@ -35,12 +37,20 @@ class Ground:
         assert done.returncode == 0, done.stderr
         return staging
 
-    def install(self, *wheels: Wheel, tool: Tool = "uv", session: str = "", **wanted: str) -> Transaction | Refusal:
+    def install(
+        self,
+        *wheels: Wheel,
+        tool: Tool = "uv",
+        session: str = "",
+        replacing: Mapping[str, str] = MappingProxyType({}),
+        **wanted: str,
+    ) -> Transaction | Refusal:
         """Install wheels; `wanted` maps a project (`-` written `_`) to the import name that asks for it."""
         names = {project.replace("_", "-"): name for project, name in wanted.items()}
         with self.lock(*names.values()):
             staging = self.stage(*wheels, tool=tool)
-            admitted = admit(staging, plan_of(wheels, names, tool), self.environment, session=session)
+            plan = plan_of(wheels, names, tool, replacing)
+            admitted = admit(staging, plan, self.environment, session=session)
             if not isinstance(admitted, Admitted):
                 return admitted
             keep(admitted, self.journal)
@@ -85,6 +95,18 @@ SNARK = Wheel(
         "scripts/raw": "#!python\nprint('raw')\n",
         "platlib/snarkplat.py": "",
     },
+)
+OLD_SNARK = Wheel(
+    "snark",
+    "1.0",
+    {
+        "snark.py": "VALUE = 1\n\n\ndef hunt():\n    print(VALUE)\n",
+        "snarkland/__init__.py": "",
+        "snarkland/a.py": "A = 1\n",
+        "snarkland/old/deep/__init__.py": "",
+    },
+    scripts={"snark-hunt": "snark:hunt", "snark-chase": "snark:hunt"},
+    data={"data/share/snark/map.txt": "drawn", "data/share/snark/old.txt": ""},
 )
 BOOJUM = Wheel("boojum-tools", "1.5", {"boojum/__init__.py": "import snark\n"}, ("snark>=1",))
 NEST = Wheel("jub-jub-nest", "1.0", {"jubjub/nest/__init__.py": ""})

@@ -1,12 +1,14 @@
 """Whatever dies, and whenever: after the next start the environment holds all of an install or none of it."""
 
+import dataclasses
 import multiprocessing
 import os
 import shutil
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 import pytest
 
@@ -14,9 +16,11 @@ from autoinstall.activate import Admitted, admit, keep, lock, new_staging, recov
 from autoinstall.activate.places import ours
 from autoinstall.environment import Environment
 from autoinstall.past.journal import Journal
+from autoinstall.past.transaction import Transaction
 from autoinstall.plan import Refusal
-from tests.activate.conftest import BOOJUM, EGG, NEST, SNARK, Ground
+from tests.activate.conftest import BOOJUM, EGG, NEST, OLD_SNARK, SNARK, Ground
 from tests.support.staging import environment_at, plan_of, stage
+from tests.support.wheels import Wheel
 
 # A fork is a real process that can be killed, and starts in a millisecond; Windows has only the slow way.
 if sys.platform == "win32":
@@ -27,13 +31,20 @@ else:
 WHEELS = (SNARK, BOOJUM, EGG)
 """EGG adds to a namespace that is there."""
 
+REPLACING = {"snark": "1.0"}
+"""What SNARK takes the place of where OLD_SNARK is there."""
+
 
 class Staged:
-    """An environment with NEST in it, and an install staged for it, from which any number of copies is made."""
+    """An environment with NEST in it, and an install staged for it, from which any number of copies is made.
 
-    def __init__(self, folder: Path) -> None:
+    `present` is there too.
+    """
+
+    def __init__(self, folder: Path, *present: Wheel) -> None:
         ground = Ground(folder / "made")
-        ground.install(NEST)
+        for wheel in (NEST, *present):
+            assert isinstance(ground.install(wheel), Transaction)
         with ground.lock():
             tree = ground.stage(*WHEELS)
             shutil.copytree(tree, folder / "tree")
@@ -41,7 +52,7 @@ class Staged:
         self.folder = folder
         self.before = snapshot(folder / "env")
         whole = self.copy(folder / "whole")
-        assert run(install, whole, folder / "tree", 10**6) == 0
+        assert run(replace if present else install, whole, folder / "tree", 10**6) == 0
         self.whole = snapshot(whole)
 
     def copy(self, prefix: Path) -> Path:
@@ -75,7 +86,7 @@ def die_after(steps: int) -> Callable[[str], None]:
     return step
 
 
-def install(prefix: Path, tree: Path, steps: int) -> None:
+def install(prefix: Path, tree: Path, steps: int, replacing: Mapping[str, str] = MappingProxyType({})) -> None:
     environment, die = environment_at(prefix), die_after(steps)
     journal = Journal(environment.purelib)
     with lock(environment, working_for=["snark"], record=journal, say=print):
@@ -83,10 +94,15 @@ def install(prefix: Path, tree: Path, steps: int) -> None:
         die("began staging")
         shutil.copytree(tree, staging, dirs_exist_ok=True)
         die("staged")
-        admitted = admit(staging, plan_of(WHEELS), environment, session="victim", step=die)
+        plan = plan_of(WHEELS, replacing=replacing)
+        admitted = admit(staging, plan, environment, session="victim", step=die)
         assert isinstance(admitted, Admitted), admitted
         keep(admitted, journal, die)
     os._exit(0)
+
+
+def replace(prefix: Path, tree: Path, steps: int) -> None:
+    install(prefix, tree, steps, REPLACING)
 
 
 def undo(prefix: Path, _tree: Path, steps: int) -> None:
@@ -100,12 +116,18 @@ def undo(prefix: Path, _tree: Path, steps: int) -> None:
     os._exit(0)
 
 
-def install_and_withdraw(prefix: Path, tree: Path, steps: int) -> None:
+def replace_and_withdraw(prefix: Path, tree: Path, steps: int) -> None:
+    install_and_withdraw(prefix, tree, steps, REPLACING)
+
+
+def install_and_withdraw(
+    prefix: Path, tree: Path, steps: int, replacing: Mapping[str, str] = MappingProxyType({})
+) -> None:
     environment = environment_at(prefix)
     with lock(environment, working_for=["snark"], record=Journal(environment.purelib), say=print):
         staging = new_staging(environment)
         shutil.copytree(tree, staging, dirs_exist_ok=True)
-        admitted = admit(staging, plan_of(WHEELS), environment, session="victim")
+        admitted = admit(staging, plan_of(WHEELS, replacing=replacing), environment, session="victim")
         assert isinstance(admitted, Admitted), admitted
         withdraw(admitted, die_after(steps))
     os._exit(0)
@@ -175,6 +197,98 @@ def test_killed_after_each_step_of_an_undo(staged: Staged, tmp_path: Path) -> No
         points, steps = points + 1, steps + 1
     assert snapshot(prefix) == staged.before
     assert points == 1 + 3 + 11 + 1, "the journal, each metadata folder, each other file, the record"
+
+
+@pytest.fixture(scope="module")
+def replacing(tmp_path_factory: pytest.TempPathFactory) -> Staged:
+    return Staged(tmp_path_factory.mktemp("replacing"), OLD_SNARK)
+
+
+def store_of(prefix: Path) -> Path:
+    return ours(environment_at(prefix)) / "replaced"
+
+
+def test_killed_after_each_step_of_a_replacement(replacing: Staged, tmp_path: Path) -> None:
+    """After the next start it is all new, with the old kept for an undo, or all old with nothing kept."""
+    outcomes, steps = [], 1
+    while run(replace, replacing.copy(tmp_path / f"{steps}"), replacing.folder / "tree", steps) != 0:
+        prefix = tmp_path / f"{steps}"
+        lines = check_order(prefix, replacing.before, replacing.whole)
+        is_whole = snapshot(prefix) == replacing.whole
+        assert store_of(prefix).exists() == is_whole
+        outcomes.append((is_whole, lines))
+        steps += 1
+    assert snapshot(tmp_path / f"{steps}") == replacing.whole
+    finished = (
+        "finished the install of snark 1.0 -> 2.0, boojum-tools 1.5, jub-jub-egg 1.0, which had been interrupted"
+    )
+    assert [whole for whole, _ in outcomes[:3]] == [False] * 3, "until the journal is written nothing has moved"
+    assert set(outcomes[3:-1]) == {(True, (finished,))}
+    assert outcomes[-1] == (True, ())
+    assert len(outcomes) == 3 + 1 + 9 + 14 + 2, (
+        "unpacking, the journal, what goes, what comes, the record and its end"
+    )
+
+
+def test_killed_after_each_step_of_undoing_a_replacement(replacing: Staged, tmp_path: Path) -> None:
+    steps = 1
+    while True:
+        prefix = replacing.copy(tmp_path / f"{steps}")
+        assert run(replace, prefix, replacing.folder / "tree", 10**6) == 0
+        if run(undo, prefix, replacing.folder, steps) == 0:
+            break
+        (line,) = check_order(prefix, replacing.before)
+        assert line.startswith("finished taking back snark 1.0 -> 2.0, boojum-tools 1.5, jub-jub-egg 1.0")
+        assert not store_of(prefix).exists()
+        steps += 1
+    assert snapshot(prefix) == replacing.before
+    assert not store_of(prefix).exists()
+    assert steps > 1 + 3 + 11 + 9
+
+
+@pytest.mark.parametrize("damage", ["snark.py", "snarkland/a/b.py"])
+def test_killed_while_turning_a_replacement_back(replacing: Staged, tmp_path: Path, damage: str) -> None:
+    """A file of the new is not what it should be, and whoever finds that is killed at each step too."""
+    for death in (6, 16, 24):
+        steps = 1
+        while True:
+            prefix = replacing.copy(tmp_path / f"{death}-{steps}")
+            assert run(replace, prefix, replacing.folder / "tree", death) != 0
+            site = environment_at(prefix).purelib
+            new = [*site.glob(f".autoinstall/work/*/t/lib*/**/{damage}")] or [*site.glob(damage)]
+            new[0].write_bytes(b"\0")
+            if run(put_in_order, prefix, replacing.folder, steps) == 0:
+                break
+            check_order(prefix, replacing.before)
+            assert not store_of(prefix).exists()
+            steps += 1
+        check_order(prefix, replacing.before)
+        assert steps > 9
+
+
+def test_killed_after_each_step_of_withdrawing_a_replacement(replacing: Staged, tmp_path: Path) -> None:
+    steps = 1
+    while run(replace_and_withdraw, replacing.copy(tmp_path / f"{steps}"), replacing.folder / "tree", steps) != 0:
+        check_order(tmp_path / f"{steps}", replacing.before)
+        assert not store_of(tmp_path / f"{steps}").exists()
+        steps += 1
+    assert snapshot(tmp_path / f"{steps}") == replacing.before
+    assert steps > 1 + 3 + 11 + 9
+
+
+def test_somebody_else_installs_over_a_replacement_that_died(replacing: Staged, tmp_path: Path) -> None:
+    """What was put aside stays away then: of the two old and new no mixture is made."""
+    prefix = replacing.copy(tmp_path / "env")
+    assert run(replace, prefix, replacing.folder / "tree", 14) != 0
+    environment = environment_at(prefix)
+    assert not [*environment.purelib.glob("snark-*.dist-info")]
+    newer = dataclasses.replace(SNARK, version="3.0", modules={"snark.py": "VALUE = 3\n"})
+    assert stage(prefix, environment, (newer,), tmp_path / "wheels").returncode == 0
+    recover(environment, Journal(environment.purelib))
+    assert [each.name for each in environment.purelib.glob("snark-*.dist-info")] == ["snark-3.0.dist-info"]
+    assert (environment.purelib / "snark.py").read_text() == "VALUE = 3\n"
+    assert not (environment.purelib / "snarkland" / "a.py").exists()
+    assert not store_of(prefix).exists()
 
 
 def test_killed_after_each_step_of_a_withdrawal(staged: Staged, tmp_path: Path) -> None:

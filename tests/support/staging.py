@@ -3,9 +3,10 @@
 import hashlib
 import subprocess
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Literal
 
 from uv import find_uv_bin
@@ -54,15 +55,24 @@ def bare_environment(prefix: Path) -> Environment:
     return made
 
 
-def plan_of(wheels: Iterable[Wheel], wanted: dict[str, str] | None = None, installer: str = "uv") -> Plan:
-    """Return the plan whose wheels these are; `wanted` tells which project is wanted as which import name."""
+def plan_of(
+    wheels: Iterable[Wheel],
+    wanted: dict[str, str] | None = None,
+    installer: str = "uv",
+    replacing: Mapping[str, str] = MappingProxyType({}),
+) -> Plan:
+    """Return the plan whose wheels these are.
+
+    `wanted` tells which project is wanted as which import name, `replacing` which takes the place of which version.
+    """
     wanted = wanted or {}
     names = {project_name(project): import_name(name) for project, name in wanted.items()}
     items = []
     for wheel in wheels:
         project, content = project_name(wheel.project), wheel.build()
         file = File(wheel.filename, "", hashlib.sha256(content).hexdigest(), len(content), None)
-        items.append(Item(project, wheel.version, file, (names[project],) if project in names else ()))
+        wanted_as = (names[project],) if project in names else ()
+        items.append(Item(project, wheel.version, file, wanted_as, replaces=replacing.get(project)))
     return Plan(tuple(items), installer)
 
 
