@@ -279,10 +279,19 @@ class Handle:
         return self._turn.take(act)
 
     def note_for(self, exception: BaseException) -> str | None:
-        """Return what the session says under an error that is about to be shown, `None` where that is nothing."""
-        if isinstance(exception, ModuleNotFoundError) and (name := self._asked_as.get(str(exception.name))):
-            return self.session.note_for(ModuleNotFoundError(name=name))
-        return self.session.note_for(exception)
+        """Return what the session says under an error that is about to be shown, `None` where that is nothing.
+
+        Of a group it is what there is to say of the first of its exceptions of which there is anything to say.
+        """
+        from autoinstall.missing import leaves  # noqa: PLC0415 - loads what only an error needs
+
+        for leaf in leaves(exception):
+            told = leaf
+            if isinstance(leaf, ModuleNotFoundError) and (name := self._asked_as.get(str(leaf.name))):
+                told = ModuleNotFoundError(name=name)
+            if (note := self.session.note_for(told)) is not None:
+                return note
+        return None
 
     def __enter__(self) -> "Self":
         if not self.is_enabled:

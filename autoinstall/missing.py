@@ -8,6 +8,9 @@ from autoinstall.optional import lack
 _LONGEST_CHAIN = 20
 """Exceptions looked at: a chain can be a circle."""
 
+_MOST_LEAVES = 50
+"""Exceptions of a group that are looked at: thousands of tasks may have failed alike."""
+
 
 def missing_import(exception: BaseException) -> ImportName | None:
     """Return the import name that `exception` says is missing, or `None` where it carries no such fact.
@@ -31,6 +34,37 @@ def missing_import(exception: BaseException) -> ImportName | None:
         link = link.__cause__ or link.__context__
     # Some libraries have found out long ago that something is missing, and raise what carries nothing.
     return _looked_up(exception) if isinstance(exception, ImportError) else None
+
+
+def leaves(exception: BaseException) -> tuple[BaseException, ...]:
+    """Return the exceptions that a group holds, those of groups within it too; any other exception stands for itself.
+
+    So `asyncio.TaskGroup` and `except*` hand on what has failed in several tasks (PEP 654).
+    """
+    found: list[BaseException] = []
+    to_open = [exception]
+    while to_open and len(found) < _MOST_LEAVES:
+        one = to_open.pop()
+        if isinstance(one, BaseExceptionGroup):
+            to_open += reversed(one.exceptions)
+        else:
+            found.append(one)
+    return tuple(found)
+
+
+def missing_cause(exception: BaseException) -> ImportName | None:
+    """Return the missing import from which an error of another kind was raised outright (`raise … from …`).
+
+    It may be spoken of, but it is not offered: whoever raised the error has made something else of it.
+    """
+    link = exception.__cause__
+    for _ in range(_LONGEST_CHAIN):
+        if link is None:
+            break
+        if (name := missing_import(link)) is not None:
+            return name
+        link = link.__cause__
+    return None
 
 
 def _looked_up(exception: ImportError) -> ImportName | None:

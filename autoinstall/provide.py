@@ -7,7 +7,7 @@ from autoinstall import consent, notes
 from autoinstall.advice import Advice, Verdict
 from autoinstall.consent import Answer, Asker, Nobody, Standing
 from autoinstall.errors import AutoinstallError, BadSettingError
-from autoinstall.missing import missing_import
+from autoinstall.missing import missing_cause, missing_import
 from autoinstall.names import ImportName, import_name, is_import_name
 from autoinstall.notes import Way, Why
 from autoinstall.optional import lack, project_for
@@ -110,7 +110,7 @@ class Session:
         if (sentence := needs_restart(exception)) is not None:
             return f"autoinstall: {sentence}"
         known = lack(exception)
-        name = missing_import(exception) or (known.import_name if known is not None else None)
+        name = missing_import(exception) or (known.import_name if known is not None else missing_cause(exception))
         if name is None:
             return f"autoinstall: {known.said}" if known is not None else None
         if (note := self._remembered(name) or self._nobody_there.get(name)) is not None:

@@ -9,6 +9,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
     from types import ModuleType
+    from typing import TypeGuard
 
 
 class InFront:
@@ -36,7 +37,7 @@ class InFront:
     def _call(self, *error: object) -> object:
         # `sys` calls its hook with type, exception and traceback, `threading` with one object that holds these.
         exception = error[1] if len(error) > 1 else getattr(error[0], "exc_value", None)
-        if self._note_for is not None and isinstance(exception, ImportError):
+        if self._note_for is not None and _may_lack_something(exception):
             try:
                 note = self._note_for(exception)
                 if note is not None and note not in getattr(exception, "__notes__", ()):
@@ -44,6 +45,19 @@ class InFront:
             except Exception as defect:  # noqa: BLE001 - the error itself has to be shown
                 report(defect)
         return self._before(*error)
+
+
+def _may_lack_something(exception: object) -> "TypeGuard[BaseException]":
+    """Tell whether it is worth loading what finds out: whoever meets an error of their own script need not wait."""
+    if isinstance(exception, (ImportError, BaseExceptionGroup)):
+        return True
+    # Where memory or the stack has run out, there is none for us either.
+    if not isinstance(exception, Exception) or isinstance(exception, (MemoryError, RecursionError)):
+        return False
+    traceback = exception.__traceback__
+    while traceback is not None and traceback.tb_next is not None:
+        traceback = traceback.tb_next
+    return traceback is not None and traceback.tb_frame.f_globals.get("__name__") != "__main__"
 
 
 class Uncaught:

@@ -262,6 +262,37 @@ def test_the_note_under_an_error_that_nobody_caught(handle: Handle, capsys: pyte
     assert capsys.readouterr().err == "ModuleNotFoundError: No module named 'absent'\na note about absent\n" * 2
 
 
+def test_the_note_under_a_group_is_that_of_its_first_missing_import(
+    handle: Handle, capsys: pytest.CaptureFixture[str]
+) -> None:
+    handle.enable(None, None)
+    error = ExceptionGroup("tasks", [ValueError("x"), ModuleNotFoundError("y", name="absent")])
+    sys.excepthook(type(error), error, None)
+    assert error.__notes__ == ["a note about absent"]
+    assert "a note about absent" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("module", "kind", "is_asked_about"),
+    [
+        ("a_library", "RuntimeError", True),
+        ("a_library", "RecursionError", False),
+        ("a_library", "KeyboardInterrupt", False),
+        ("__main__", "RuntimeError", False),
+    ],
+)
+def test_an_error_of_another_kind_is_asked_about_where_a_library_raised_it(
+    handle: Handle, session: FakeSession, module: str, kind: str, *, is_asked_about: bool
+) -> None:
+    asked: list[BaseException] = []
+    session.note_for = asked.append  # type: ignore[assignment,method-assign] # says nothing
+    handle.enable(None, None)
+    with pytest.raises(BaseException) as caught:  # noqa: PT011 - each case has its own
+        exec(f"raise {kind}", {"__name__": module})
+    sys.excepthook(caught.type, caught.value, caught.tb)
+    assert asked == ([caught.value] if is_asked_about else [])
+
+
 @pytest.mark.parametrize("error", [ValueError("x"), KeyboardInterrupt(), ImportError("words alone")])
 def test_no_note_under_other_errors(error: BaseException, handle: Handle, capsys: pytest.CaptureFixture[str]) -> None:
     handle.enable(None, None)

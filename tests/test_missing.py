@@ -5,7 +5,7 @@ from types import ModuleType
 
 import pytest
 
-from autoinstall.missing import missing_import
+from autoinstall.missing import leaves, missing_cause, missing_import
 
 
 def _raised(
@@ -80,3 +80,26 @@ def test_a_part_that_a_module_lacks_is_not_a_missing_import() -> None:
     with pytest.raises(ImportError) as caught:
         exec("from os import storage")
     assert missing_import(caught.value) is None
+
+
+def test_the_leaves_of_groups_within_groups_in_order() -> None:
+    first, second, third = ImportError("1"), ValueError("2"), ModuleNotFoundError("3", name="cv2")
+    group = BaseExceptionGroup("all", [first, ExceptionGroup("some", [second, ExceptionGroup("one", [third])])])
+    assert leaves(group) == (first, second, third)
+    assert leaves(first) == (first,)
+    assert len(leaves(ExceptionGroup("many", [ValueError()] * 1000))) == 50
+
+
+def test_a_group_itself_is_no_missing_import() -> None:
+    assert missing_import(ExceptionGroup("all", [ModuleNotFoundError("x", name="cv2")])) is None
+
+
+def test_the_missing_import_that_an_error_of_another_kind_was_raised_from() -> None:
+    missing = ModuleNotFoundError("x", name="cv2")
+    assert missing_cause(_raised(RuntimeError("cannot plot"), missing)) == "cv2"
+    assert missing_cause(_raised(RuntimeError("all"), _raised(KeyError("x"), missing))) == "cv2"
+    # What was merely being handled at the time is not why it was raised.
+    assert missing_cause(_raised(RuntimeError("all"), context=missing)) is None
+    circle = RuntimeError("all")
+    circle.__cause__ = circle
+    assert missing_cause(circle) is None

@@ -18,7 +18,7 @@ from autoinstall.ipython.namesake import who_shares_the_name
 from autoinstall.ipython.rerun import Rerun
 from autoinstall.ipython.shell import Shell
 from autoinstall.ipython.tracebacks import Tracebacks, add_note
-from autoinstall.missing import missing_import
+from autoinstall.missing import leaves, missing_import
 from autoinstall.optional import project_for
 from autoinstall.outdated import needs_restart
 from autoinstall.provide import Session
@@ -100,19 +100,25 @@ class _Border:
     def mend(self, exception: BaseException) -> bool:
         """Have the import provided for want of which an exception escaped; tell whether its statement runs again."""
         try:
-            name = missing_import(exception)
-            if name is None or needs_restart(exception) is not None:
+            # One, but for a group: what several tasks lack is one question.
+            failed = leaves(exception)
+            lacking = {name: leaf for leaf in failed if (name := missing_import(leaf)) is not None}
+            if not lacking or any(needs_restart(leaf) is not None for leaf in failed):
                 return False
-            also = ahead.companions(name, ahead.frames_of_error(exception), self._handle.session.advise)
+            name, *others = lacking
+            companions = ahead.companions(name, ahead.frames_of_error(exception), self._handle.session.advise)
+            also = tuple(dict.fromkeys((*others, *companions)))
             outcome = self._handle.provide(
-                Request(name, is_cell=True, also=also, project=project_for(name, exception))
+                Request(name, is_cell=True, also=also, project=project_for(name, lacking[name]))
             )
             if not outcome.is_installed:
                 add_note(exception, outcome.note)
                 return False
-            if self._rerun.repeat(name):
+            mended = tuple(one for one in lacking if one == name or one in outcome.installed)
+            is_all = all(missing_import(leaf) in mended for leaf in failed)
+            if is_all and self._rerun.repeat(*mended):
                 return True
-            add_note(exception, notes.run_again((name,)))
+            add_note(exception, notes.run_again(mended))
         except KeyboardInterrupt:
             pass  # not now; the error that is shown next gets its usual note
         except Exception as defect:  # noqa: BLE001 - a handler that raises is unregistered
@@ -122,7 +128,7 @@ class _Border:
     def note_for(self, exception: BaseException) -> str | None:
         """Return the note for an error that is about to be shown."""
         try:
-            return self._handle.session.note_for(exception)
+            return self._handle.note_for(exception)
         except Exception as defect:  # noqa: BLE001 - showing the error comes first
             return _report(defect)
 

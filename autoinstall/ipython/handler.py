@@ -5,13 +5,15 @@ from types import TracebackType
 
 from autoinstall.ipython.shell import Shell
 
+_OURS = (ImportError, BaseExceptionGroup)
+"""What is taken: a group may hold the `ImportError` of a task."""
+
 
 class Handler:
-    """Takes the slot for `ImportError`; what it does not mend, and what is not its, goes where it went before.
+    """Takes the slot for `ImportError` and groups of exceptions; what it does not mend goes where it went before.
 
-    `set_custom_exc` has a single slot, and others use it too (Colab does). `mend` is called with an `ImportError`
-    that has escaped from a statement, and tells whether its cause is gone. It must not raise: IPython would
-    unregister us.
+    `set_custom_exc` has a single slot, and others use it too (Colab does). `mend` is called with such an error that
+    has escaped from a statement, and tells whether its cause is gone. It must not raise: IPython would unregister us.
     """
 
     def __init__(self, shell: Shell, mend: Callable[[BaseException], bool]) -> None:
@@ -20,7 +22,7 @@ class Handler:
         self._is_on = True
         # Kept as IPython holds it, already guarded and bound: through `set_custom_exc` it would be wrapped once more.
         self._before = shell.CustomTB, shell.custom_exceptions
-        shell.set_custom_exc((*shell.custom_exceptions, ImportError), self._handle)
+        shell.set_custom_exc((*shell.custom_exceptions, *_OURS), self._handle)
         self._ours = shell.CustomTB
 
     def end(self) -> None:
@@ -37,7 +39,7 @@ class Handler:
         tb: TracebackType | None,
         tb_offset: int | None = None,
     ) -> list[str] | None:
-        if self._is_on and isinstance(value, ImportError) and self._mend(value):
+        if self._is_on and isinstance(value, _OURS) and self._mend(value):
             return None
         before, exceptions = self._before
         if not isinstance(value, exceptions):
@@ -48,5 +50,5 @@ class Handler:
             # Theirs has raised, and IPython has emptied the slot, which was ours: theirs goes, as it would have gone
             # without us, and we stay.
             self._before = shell.CustomTB, ()
-            shell.CustomTB, shell.custom_exceptions = self._ours, (ImportError,)
+            shell.CustomTB, shell.custom_exceptions = self._ours, _OURS
         return lines

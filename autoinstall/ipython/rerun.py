@@ -64,20 +64,20 @@ class Rerun:
         """Leave the shell as it was found. Where somebody still calls us, nothing is repeated: nobody asks for it."""
         self._override.undo()
 
-    def repeat(self, name: ImportName) -> bool:
-        """Tell whether the statement that has just failed will be run again, now that `name` has been installed.
+    def repeat(self, *names: ImportName) -> bool:
+        """Tell whether the statement that has just failed will be run again, now that `names` have been installed.
 
         To be called while its exception is being handled. The answer is no for compound statements, for magics that
         carry code and the code that they carry, where this shell's way of running statements is not recognised, and
-        for a name that has been mended on the same statement before: it would go on for ever.
+        for names that have been mended on the same statement before: it would go on for ever.
         """
         statement = self._running.get()
-        if statement is None or statement.is_over or statement.is_inner or name in statement.mended:
+        if statement is None or statement.is_over or statement.is_inner or set(names) & set(statement.mended):
             return False
         node = _node_of(statement.code)
         if node is None or not is_simple(node):
             return False
-        statement.mended.append(name)
+        statement.mended += names
         statement.is_to_run_again = True
         return True
 

@@ -34,6 +34,7 @@ PLAIN = (
     ),
     *("scrapy", "seaborn", "simplejson", "sortedcontainers", "spacy", "structlog", "sympy", "tabulate", "termcolor"),
     *("textdistance", "toml", "tomlkit", "toolz", "tqdm", "unidecode", "xlrd", "xmltodict", "yarl", "zarr"),
+    *("bokeh", "flask", "pymongo", "redis"),
 )
 
 NEEDY = '''\

@@ -3,6 +3,7 @@
 import pytest
 
 from tests.kernel.conftest import Desk
+from tests.support.kernel import Result
 
 pytestmark = pytest.mark.kernel
 
@@ -89,6 +90,57 @@ def test_what_a_task_of_the_cell_lacks_is_asked_where_the_cell_awaits_it(desk: D
     cell = "import asyncio\nn.append(1)\nawait asyncio.gather(needy.soon('gensim'))\nn.append(2)\nn"
     result = desk.kernel.execute(cell, answers=["y"])
     assert (result.status, result.text) == ("ok", "[1, 2]")
+
+
+A_GROUP = """
+import asyncio
+async def both(*coroutines):
+    async with asyncio.TaskGroup() as tasks:
+        for coroutine in coroutines:
+            tasks.create_task(coroutine)
+async def fail():
+    raise ValueError("something else")
+n.append(1)
+"""
+
+
+def test_what_a_group_s_tasks_lack_is_one_question(desk: Desk) -> None:
+    """A library's imports in tasks, which can ask nobody themselves; the simple statement runs again."""
+    cell = f"{A_GROUP}await both(needy.soon('flask'), needy.soon('bokeh'))\nn.append(2)\nn"
+    result = desk.kernel.execute(cell, answers=["y"])
+    assert (result.status, result.text) == ("ok", "[1, 2]"), result.traceback
+    assert len(result.prompts) == 1
+    assert desk.is_installed("flask")
+    assert desk.is_installed("bokeh")
+
+
+@pytest.mark.parametrize(
+    ("statement", "name"),
+    [
+        ("await both(needy.soon('redis'), fail())", "redis"),
+        ("async with asyncio.TaskGroup() as tasks:\n    tasks.create_task(needy.soon('pymongo'))", "pymongo"),
+    ],
+    ids=["another error in the group", "a compound statement"],
+)
+def test_a_group_is_not_repeated_where_that_may_not_be(desk: Desk, statement: str, name: str) -> None:
+    result = desk.kernel.execute(f"{A_GROUP}{statement}\nn.append(2)", answers=["y"])
+    assert result.status == "error"
+    assert _shown(result).count("autoinstall:") == 1
+    assert f"{name} is installed now; run this cell again." in _shown(result)
+    assert desk.is_installed(name)
+    assert desk.kernel.execute("n").text == "[1]"
+
+
+def test_a_group_without_a_missing_import_is_shown_as_ever(desk: Desk) -> None:
+    result = desk.kernel.execute(f"{A_GROUP}await both(fail(), fail())")
+    assert (result.status, result.prompts) == ("error", ())
+    assert "ExceptionGroup" in _shown(result)
+    assert "autoinstall:" not in _shown(result)
+
+
+def _shown(result: Result) -> str:
+    """Return the traceback; of groups IPython 8 and 9 leave it to Python to show one, on standard error."""
+    return result.stderr + result.traceback
 
 
 THEIRS = """
