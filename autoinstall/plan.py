@@ -148,6 +148,23 @@ class Obstacle(StrEnum):
     INTERRUPTED = "interrupted"
     TOOL_FAILED = "tool failed"
 
+    @property
+    def is_everyones(self) -> bool:
+        """Tell whether it stands in the way of whatever is wanted, not of one project."""
+        return self in _EVERYONES
+
+
+_EVERYONES = frozenset(
+    {
+        Obstacle.OFFLINE,
+        Obstacle.INSTALLER_MISSING,
+        Obstacle.NOT_WRITABLE,
+        Obstacle.DISK_FULL,
+        Obstacle.STALLED,
+        Obstacle.INTERRUPTED,
+    }
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Refusal:

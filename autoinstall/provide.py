@@ -218,7 +218,11 @@ class Session:
             offers, plan = self._plan(offers, settings)
             main = offers[0]
             if isinstance(plan, Refusal):
-                return Outcome(Status.FAILED, notes.failed(main.advice, plan.sentence, way))
+                return Outcome(
+                    Status.FAILED,
+                    notes.failed(main.advice, plan.sentence, way),
+                    is_hopeless=plan.obstacle.is_everyones,
+                )
             if settings.mode is Mode.ASK and plan != agreed:
                 otherwise = self._unless_agreed(plan, offers, request, way)
                 if isinstance(otherwise, Outcome):
@@ -237,16 +241,21 @@ class Session:
         return Outcome(Status.FAILED, notes.failed(main.advice, "The environment kept changing meanwhile.", way))
 
     def _plan(self, offers: list[_Offer], settings: Settings) -> tuple[list[_Offer], Plan | Refusal]:
-        """Plan for all offers; where that cannot be, for the first alone, and at last with its source code.
+        """Plan for all offers; where one of them is not to be had, for the first and whatever goes with it.
 
-        That is where it has no wheel, and somebody is there who may agree to a build.
+        What has no wheel is planned with its source code, alone, if somebody is there who may agree to a build.
         """
-        self.screen.progress(f"finding what {_listed(offers)} needs")
-        plan = self.machine.plan([offer.wanted for offer in offers], settings, self.screen)
-        if isinstance(plan, Plan):
+        plan = self._planned(offers, settings)
+        if isinstance(plan, Plan) or (len(offers) > 1 and plan.obstacle.is_everyones):
             return offers, plan
-        if len(offers) > 1:  # One of the others may be at fault: the import that stands still comes first.
-            return self._plan(offers[:1], settings)
+        if len(offers) > 1:  # The import that stands still comes first.
+            first, plan = self._plan(offers[:1], settings)
+            if isinstance(plan, Plan) and not plan.built:
+                together = [*first, *self._to_be_had(offers[1:], settings)]
+                # As many as before: each can be had, but not with the others.
+                if 1 < len(together) < len(offers) and isinstance(both := self._planned(together, settings), Plan):
+                    return together, both
+            return first, plan
         wanted = offers[0].wanted
         if plan.obstacle is Obstacle.NO_WHEEL and settings.mode is Mode.ASK and not wanted.may_be_built:
             offer = replace(offers[0], wanted=replace(wanted, may_be_built=True))
@@ -254,6 +263,18 @@ class Session:
             if isinstance(built, Plan):
                 return [offer], built
         return offers, plan
+
+    def _planned(self, offers: Sequence[_Offer], settings: Settings) -> Plan | Refusal:
+        self.screen.progress(f"finding what {_listed(offers)} needs")
+        return self.machine.plan([offer.wanted for offer in offers], settings, self.screen)
+
+    def _to_be_had(self, offers: list[_Offer], settings: Settings) -> list[_Offer]:
+        """Return those that can be planned; halving finds the few that cannot with few plans."""
+        if isinstance(self._planned(offers, settings), Plan):
+            return offers
+        half = len(offers) // 2
+        parts = (offers[:half], offers[half:]) if half else ()
+        return [offer for part in parts for offer in self._to_be_had(part, settings)]
 
     def _unless_agreed(
         self, plan: Plan, offers: list[_Offer], request: Request, way: Way

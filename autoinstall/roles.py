@@ -47,7 +47,7 @@ class Outcome:
     """How a request ended, and what is to be said of it.
 
     `note` belongs under Python's own error, `lines` after an install; `installed` names what is importable now,
-    `declined` what a person was asked about and did not want.
+    `declined` what a person was asked about and did not want. `is_hopeless`: whatever else is wanted would end alike.
     """
 
     status: Status
@@ -55,6 +55,7 @@ class Outcome:
     lines: tuple[str, ...] = ()
     installed: tuple[ImportName, ...] = ()
     declined: tuple[ImportName, ...] = ()
+    is_hopeless: bool = False
 
     @property
     def is_installed(self) -> bool:

@@ -8,7 +8,7 @@ from autoinstall.advice import Verdict
 from autoinstall.errors import BadRequestError
 from autoinstall.names import is_import_name, project_name
 from autoinstall.provide import Session
-from autoinstall.roles import Outcome, Request
+from autoinstall.roles import Outcome, Request, Status
 
 _IMPORTS = (Verdict.INSTALLED, Verdict.TRUSTED, Verdict.CHOICE, Verdict.RARE)
 """What is taken for an import name; another name may be a project's."""
@@ -34,14 +34,22 @@ def requests(
 def provide_each(
     wanted: Sequence[Request], provide: Callable[[Request], Outcome]
 ) -> Iterator[tuple[Request, Outcome]]:
-    """Have all that is wanted provided, with as few questions as there can be, and yield what came of each."""
+    """Have all that is wanted provided, with as few questions as there can be, and yield what came of each.
+
+    Where nothing can be had, as without a network, that is found out and said once.
+    """
     settled: set[str] = set()
+    is_hopeless = False
     for place, request in enumerate(wanted):
         if request.import_name in settled:
+            continue
+        if is_hopeless:
+            yield request, Outcome(Status.FAILED, is_hopeless=True)
             continue
         also = tuple(later.import_name for later in wanted[place + 1 :] if later.project is None)
         outcome = provide(replace(request, also=also))
         settled.update(outcome.installed, outcome.declined)
+        is_hopeless = outcome.is_hopeless
         yield request, outcome
 
 

@@ -1,13 +1,17 @@
 """The story, told with a made-up machine and a person whose answers are known."""
 
+from collections.abc import Sequence
+
 import pytest
 
 from autoinstall.advice import Verdict
 from autoinstall.consent import Nobody
 from autoinstall.names import ProjectName
-from autoinstall.plan import Obstacle, Plan, Refusal
+from autoinstall.plan import Obstacle, Plan, Refusal, Wanted
 from autoinstall.provide import Session
-from autoinstall.roles import Done, Request, Status
+from autoinstall.roles import Done, Request, Screen, Status
+from autoinstall.settings import Settings
+from autoinstall.typed import provide_each
 from tests.support.story import FakeMachine, ScriptedAsker, advice, item
 
 CV2 = advice("cv2", Verdict.CHOICE, "opencv-python", "opencv-python-headless")
@@ -200,6 +204,37 @@ def test_a_companion_that_cannot_be_planned_does_not_stop_the_import() -> None:
     machine = FakeMachine([CV2, YAML], plans=[Refusal(Obstacle.NO_WHEEL, "pyyaml has no wheel.")])
     session, machine, _ = _session("y", machine=machine)
     assert session.provide(Request("cv2", also=("yaml",))).installed == ("cv2",)
+
+
+def test_what_can_be_had_is_one_question_whatever_cannot() -> None:
+    names = ("one", "two", "bad", "three", "four")
+    machine = _Choosy([advice(name, Verdict.TRUSTED, name) for name in names])
+    session, _, asker = _session("y", machine=machine)
+    assert session.provide(Request("one", also=names[1:])).installed == ("one", "two", "three", "four")
+    assert len(asker.prompts) == 1
+    assert len(machine.planned) < 10
+
+
+class _Choosy(FakeMachine):
+    """Has everything but what is called `bad`."""
+
+    def plan(self, wanted: Sequence[Wanted], settings: Settings, screen: Screen) -> Plan | Refusal:
+        if any(one.project == "bad" for one in wanted):
+            self.planned.append(tuple(wanted))
+            return Refusal(Obstacle.NOT_FOUND, "bad is not there.")
+        return super().plan(wanted, settings, screen)
+
+
+def test_without_a_network_nothing_is_tried_twice() -> None:
+    machine = FakeMachine([CV2, YAML], plans=[Refusal(Obstacle.OFFLINE, "The index could not be reached.")])
+    session, machine, _ = _session(machine=machine)
+    wanted = [Request("cv2", is_explicit=True), Request("yaml", is_explicit=True)]
+    outcomes = [outcome for _, outcome in provide_each(wanted, session.provide)]
+    assert [(outcome.status, outcome.note is not None) for outcome in outcomes] == [
+        (Status.FAILED, True),
+        (Status.FAILED, False),
+    ]
+    assert len(machine.planned) == 1
 
 
 def test_another_candidate_is_planned_and_asked_about_anew() -> None:

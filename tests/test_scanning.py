@@ -12,7 +12,7 @@ from autoinstall.errors import UnreadableSourceError
 from autoinstall.names import ProjectName
 from autoinstall.settings import Settings
 from autoinstall.source.authors import Authored
-from autoinstall.source.scanned import Place, Scan, Skipped, State, request
+from autoinstall.source.scanned import Place, Scan, Skipped, State, requests
 from autoinstall.source.scanning import scan
 
 
@@ -119,11 +119,11 @@ def test_the_author_s_choice_is_proposed(desk: Desk) -> None:
     assert (cv2.advice.verdict, cv2.advice.project) == (Verdict.CHOICE, "opencv-python-headless")
     assert cv2.authored == (Authored(ProjectName("opencv-python-headless"), "==4.5.1", "pip"),)
     assert (bs4.advice.project, len(bs4.authored), there.authored) == ("beautifulsoup4", 1, ())
-    asked = request(found, is_cell=True)
-    assert asked is not None
-    assert (asked.import_name, asked.also, asked.is_explicit) == ("cv2", ("bs4",), True)
-    assert dict(asked.proposed) == {"cv2": "opencv-python-headless", "bs4": "beautifulsoup4"}
-    assert asked.version is None
+    asked = requests(found, is_cell=True)
+    assert [one.import_name for one in asked] == ["cv2", "bs4"]
+    for one in asked:
+        assert dict(one.proposed) == {"cv2": "opencv-python-headless", "bs4": "beautifulsoup4"}
+        assert (one.is_explicit, one.version) == (True, None)
 
 
 def test_an_unknown_import_stays_unknown_whatever_the_author_installs(desk: Desk) -> None:
@@ -132,7 +132,7 @@ def test_an_unknown_import_stays_unknown_whatever_the_author_installs(desk: Desk
     [unknown] = found.imports
     assert (unknown.state, unknown.advice.verdict, unknown.advice.project) == (State.MISSING, Verdict.UNKNOWN, None)
     assert unknown.authored == (Authored(ProjectName("surely-nobody-knows-this"), "==1.0", "pip"),)
-    assert (found.offered, request(found, is_cell=True)) == ((), None)
+    assert (found.offered, requests(found, is_cell=True)) == ((), [])
 
 
 def test_magics_that_import(desk: Desk) -> None:

@@ -16,6 +16,7 @@ from autoinstall.ipython.notebook_file import notebook_file
 from autoinstall.ipython.shell import Entry, Shell
 from autoinstall.ipython.suggestions import suggestions
 from autoinstall.plan import Refusal
+from autoinstall.roles import Request
 from autoinstall.settings import Mode
 from autoinstall.text import printable
 
@@ -154,6 +155,9 @@ class Magic:
         if not names:
             raise UsageError(f"%{_NAME} install takes import names: %{_NAME} install cv2 yaml")
         wanted = typed.requests(names, project, self._handle.session, _say, is_cell=True)
+        self._provide(wanted)
+
+    def _provide(self, wanted: Sequence[Request]) -> None:
         for _request, outcome in typed.provide_each(wanted, self._handle.provide):
             if outcome.note is not None:
                 _say(outcome.note)
@@ -177,9 +181,7 @@ class Magic:
             scanned.as_text(found, command=command),
             markup.listing(scanned.HEADINGS, rows, remarks, faint=scanned.IS_THERE) if rows else None,
         )
-        request = scanned.request(found, is_cell=True)
-        if request is not None and (note := self._handle.provide(request).note) is not None:
-            _say(note)
+        self._provide(scanned.requests(found, is_cell=True))
 
     def _publish(self, text: str, html: str | None) -> None:
         """Show the same twice: a frontend draws what it can, terminals and printed notebooks have the text."""

@@ -106,15 +106,11 @@ class Scan:
         return tuple(found for found in self.imports if found.state is State.MISSING)
 
 
-def request(scan: Scan, *, is_cell: bool) -> Request | None:
-    """Return what one question is to be about, with the author's own choices proposed; `None`: nothing is offered."""
+def requests(scan: Scan, *, is_cell: bool) -> list[Request]:
+    """Return what is to be asked for, with the author's own choices proposed."""
     offered = scan.offered
-    if not offered:
-        return None
-    first, *rest = offered
     proposed = tuple((one.import_name, one.advice.project) for one in offered if one.advice.project is not None)
-    also = tuple(one.import_name for one in rest)
-    return Request(first.import_name, is_cell=is_cell, also=also, is_explicit=True, proposed=proposed)
+    return [Request(one.import_name, is_cell=is_cell, is_explicit=True, proposed=proposed) for one in offered]
 
 
 def as_json(scan: Scan) -> Iterator[str]:
