@@ -105,6 +105,17 @@ class ThisMachine:
         """Return a project's place among the most downloaded, from 1."""
         return table.rank_of(project)
 
+    def conda(self, project: ProjectName, settings: Settings) -> tuple[str, str] | None:
+        """Return the command of conda's kind that installs a project here and what it calls it, `None` for others.
+
+        As far as can be told without asking its channels.
+        """
+        name = table.conda_name(project) if self.destination.environment.is_conda else None
+        if name is None or settings.installer not in (InstallerChoice.AUTO, InstallerChoice.CONDA):
+            return None
+        tool = installers.choose(InstallerChoice.CONDA, self.environment, {}, self._configuration(), self.variables)
+        return None if isinstance(tool, Refusal) else (tool.name, name)
+
     def plan(self, wanted: Sequence[Wanted], settings: Settings, screen: Screen) -> Plan | Refusal:
         """Return the exact wheels that satisfy what is wanted and change nothing that is there, or why not."""
         plan = self._planned(wanted, settings, screen)

@@ -1,6 +1,7 @@
 """The one note under Python's own error: why the import is still missing, and what to type."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from autoinstall.advice import Advice, Verdict
@@ -32,8 +33,8 @@ class Way:
     """How this person types an install: in a cell or in a shell, and whether this environment has a pip.
 
     `target` is the folder that was installed into beside the environment. `conda` is the command of conda's kind that
-    installed into this environment, `prefix` where that is. `instead` is there where autoinstall would
-    not install for this person either.
+    installs into this environment, `prefix` where that is, and `called` by import name what it calls the project.
+    `instead` is there where autoinstall would not install for this person either.
     """
 
     is_cell: bool
@@ -41,6 +42,7 @@ class Way:
     target: str | None = None
     conda: str | None = None
     prefix: str = ""
+    called: Mapping[str, str] = field(default_factory=dict)
     instead: Instead | None = None
 
     def by_hand(self, *projects: str) -> str:
@@ -112,6 +114,10 @@ def _what_to_type(purpose: str, name: str, project: ProjectName | None, way: Way
             *(f"  {one}" for one in way.instead.commands),
         ]
         return "\n".join(f"  {line}" for line in lines)
-    by_hand = way.by_hand(str(project))
-    commands = by_hand if way.has_pip else f"{way.with_us(name)}  (or, where there is a pip: {by_hand})"
+    by_hand = way.by_hand(way.called.get(name, str(project)))
+    commands = (
+        by_hand
+        if way.has_pip or way.conda is not None
+        else f"{way.with_us(name)}  (or, where there is a pip: {by_hand})"
+    )
     return f"  {purpose}: {commands}"

@@ -124,7 +124,7 @@ class Session:
         if isinstance(offer, Outcome):
             return offer.note and self._with_elsewhere(name, offer.note)
         why = Why.OFF if settings.mode is Mode.OFF else Why.NOT_REPEATED
-        return self._with_elsewhere(name, notes.withheld(offer.advice, why, self._way(settings, is_cell=True)))
+        return self._with_elsewhere(name, notes.withheld(offer.advice, why, self._way(settings, offer, is_cell=True)))
 
     def provide(self, request: Request) -> Outcome:
         """Have the missing import installed, if it may be; nothing is raised but what is a defect of ours.
@@ -162,7 +162,7 @@ class Session:
         offer = self._consider(request, request.import_name, settings)
         if isinstance(offer, Outcome):
             return offer
-        way = self._way(settings, is_cell=request.is_cell)
+        way = self._way(settings, offer, is_cell=request.is_cell)
         if (why := self._obstacle(offer, settings)) is not None:
             note = notes.withheld(offer.advice, why, way)
             if why is Why.NOBODY:
@@ -193,7 +193,7 @@ class Session:
         if advice.verdict is Verdict.INSTALLED and request.is_explicit:
             self.screen.say(advice.reason)
             return Outcome(Status.PRESENT, lines=(advice.reason,), installed=(import_name(name),))
-        return Outcome(Status.NOT_OFFERED, notes.refused(advice, self._way(settings, is_cell=request.is_cell)))
+        return Outcome(Status.NOT_OFFERED, notes.refused(advice, self._way(settings, None, is_cell=request.is_cell)))
 
     def _obstacle(self, offer: _Offer, settings: Settings) -> Why | None:
         """Return what forbids even planning: the mode, or that nobody is there to say yes."""
@@ -212,7 +212,7 @@ class Session:
                 yield offer
 
     def _install(self, offers: list[_Offer], request: Request, settings: Settings) -> Outcome:
-        way = self._way(settings, is_cell=request.is_cell)
+        way = self._way(settings, offers[0], is_cell=request.is_cell)
         agreed: Plan | None = None
         for _ in range(_MOST_ROUNDS):
             offers, plan = self._plan(offers, settings)
@@ -223,6 +223,7 @@ class Session:
                     notes.failed(main.advice, plan.sentence, way),
                     is_hopeless=plan.obstacle.is_everyones,
                 )
+            way = self._way_of(plan, way)
             if settings.mode is Mode.ASK and plan != agreed:
                 otherwise = self._unless_agreed(plan, offers, request, way)
                 if isinstance(otherwise, Outcome):
@@ -351,8 +352,7 @@ class Session:
             return Outcome(Status.PRESENT, lines=(line,), installed=names)
         added = ", ".join(f"{item.project} {version_as_text(item.version)}" for item in done.plan.items)
         projects = sorted({str(item.project) for item in done.plan.items if item.is_asked_for})
-        conda = done.plan.installer if done.plan.is_of_conda else None
-        way = replace(way, target=self.machine.target, conda=conda, prefix=self.machine.place)
+        way = replace(way, target=self.machine.target)
         # Who was asked has read it in the question.
         remarks = () if was_asked or not done.plan.remark else (done.plan.remark,)
         lines = (*remarks, f"Installed {added}.", f"By hand: {way.by_hand(*projects)}")
@@ -363,11 +363,21 @@ class Session:
     def _with_elsewhere(self, name: str, note: str) -> str:
         return notes.with_remark(note, self.machine.elsewhere(name))
 
-    def _way(self, settings: Settings, *, is_cell: bool) -> Way:
+    def _way(self, settings: Settings, offer: _Offer | None, *, is_cell: bool) -> Way:
         # Who can be asked is offered a folder of their own, and who has named one has said yes to it.
         is_offered = settings.target is not None or (settings.mode is Mode.ASK and self.asker.can_ask())
         instead = None if is_offered else self.machine.instead(is_cell=is_cell)
-        return Way(is_cell, has_pip=self.machine.has_pip, instead=instead)
+        way = Way(is_cell, has_pip=self.machine.has_pip, instead=instead)
+        if offer is None or (known := self.machine.conda(offer.wanted.project, settings)) is None:
+            return way
+        conda, name = known
+        return replace(way, conda=conda, prefix=self.machine.place, called={offer.name: name})
+
+    def _way_of(self, plan: Plan, way: Way) -> Way:
+        """Return how a person does by hand what was planned: by the tool that found it, and as that one calls it."""
+        conda = plan.installer if plan.is_of_conda else None
+        called: dict[str, str] = {name: str(item.project) for item in plan.items for name in item.wanted_as}
+        return replace(way, conda=conda, prefix=self.machine.place, called=called)
 
 
 def _may_be_had(request: Request, advice: Advice, settings: Settings) -> bool:

@@ -130,6 +130,9 @@ class Machine(Protocol):
     def rank_of(self, project: ProjectName) -> int | None:
         """Return how popular a project is."""
 
+    def conda(self, project: ProjectName, settings: Settings) -> tuple[str, str] | None:
+        """Return the command of conda's kind that installs a project here and what it calls it, `None` for others."""
+
     def plan(self, wanted: Sequence[Wanted], settings: Settings, screen: Screen) -> Plan | Refusal:
         """Return what would be installed, to the file. Changes nothing."""
 

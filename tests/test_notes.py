@@ -69,6 +69,31 @@ def test_who_can_be_asked_is_told_of_our_own_command() -> None:
     assert f"  note  {machine.remark}" in asker.shown[0].splitlines()
 
 
+@pytest.mark.parametrize(
+    ("is_cell", "command"),
+    [(True, "%mamba install py-yaml"), (False, "mamba install --prefix /made-up py-yaml")],
+)
+def test_in_a_conda_environment_it_is_conda_that_is_typed(command: str, *, is_cell: bool) -> None:
+    machine = FakeMachine([YAML])
+    machine.has_pip = False
+    machine.told_conda = ("mamba", "py-yaml")
+    note = Session(machine=machine).provide(Request("yaml", is_cell=is_cell)).note
+    assert note is not None
+    assert note.splitlines()[1] == f"  To install it: {command}"
+    machine.plans = [Refusal(Obstacle.CONFLICT, "py-yaml cannot be had.")]
+    note = Session(machine=machine, asker=ScriptedAsker()).provide(Request("yaml", is_cell=is_cell)).note
+    assert note is not None
+    assert note.splitlines()[1] == f"  To try again: {command}"
+
+
+def test_what_conda_did_not_have_after_all_is_pips_to_install() -> None:
+    machine = FakeMachine([YAML])
+    machine.told_conda = ("mamba", "py-yaml")
+    note = Session(machine=machine, asker=ScriptedAsker("n")).provide(Request("yaml", is_cell=True)).note
+    assert note is not None
+    assert note.splitlines()[1] == "  To install it: %pip install pyyaml"
+
+
 def test_who_has_named_a_folder_needs_no_other_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AUTOINSTALL_TARGET", "~/mine")
     note = Session(machine=_machine()).provide(Request("yaml")).note

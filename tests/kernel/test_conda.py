@@ -102,14 +102,22 @@ def test_a_no_changes_nothing(desk: Desk) -> None:
     result = desk.ask("import cv2", "n")
     assert result.status == "error"
     assert "ModuleNotFoundError" in result.traceback
+    assert f"To install it: %{desk.conda.command.name} install opencv\n" in f"{result.traceback}\n"
     assert desk.conda.environment.files() == before
     assert all("--dry-run" in command for command in desk.conda.commands)
+
+
+def test_with_nobody_there_the_note_says_how_conda_does_it(desk: Desk) -> None:
+    result = desk.kernel.execute("import cv2", allow_stdin=False)
+    assert f"To install it: %{desk.conda.command.name} install opencv" in result.traceback
+    assert desk.conda.commands == []
 
 
 def test_what_would_change_something_else_is_said_and_left(desk: Desk) -> None:
     before = desk.conda.environment.files()
     result = desk.ask("import tabulate")
     assert "tabulate cannot be had without changing shared 1.0" in result.traceback
+    assert f"To try again: %{desk.conda.command.name} install tabulate" in result.traceback
     assert result.prompts == ()
     assert desk.conda.environment.files() == before
 

@@ -80,6 +80,7 @@ class FakeMachine:
     ) -> None:
         self.advices: Mapping[str, Advice] = {advice.import_name: advice for advice in advices}
         self.told_instead: Instead | None = None
+        self.told_conda: tuple[str, str] | None = None
         self.found_elsewhere: dict[str, str] = {}
         self.plans = list(plans)
         self.results = list(results)
@@ -97,6 +98,9 @@ class FakeMachine:
 
     def elsewhere(self, name: str) -> str | None:
         return self.found_elsewhere.get(name)
+
+    def conda(self, project: ProjectName, settings: Settings) -> tuple[str, str] | None:  # noqa: ARG002 - the same
+        return self.told_conda
 
     def rank_of(self, project: ProjectName) -> int | None:  # noqa: ARG002 - the protocol's
         return 40
