@@ -65,6 +65,11 @@ def _parser() -> argparse.ArgumentParser:
     install = commands.add_parser("install", help="install what import names need, after one question")
     install.add_argument("names", nargs="+", metavar="NAME", help="an import name, or a project's name")
     install.add_argument("--project", metavar="NAME[==VERSION]", help="the project to install, past the table")
+    install.add_argument(
+        "--allow-changes",
+        action="store_true",
+        help="where nothing else would do, replace installed versions by others; the question says which",
+    )
     install.add_argument("--json", action="store_true", help="one JSON object a line on standard output")
     _add_settings(install)
     install.set_defaults(command=_install)
@@ -140,7 +145,9 @@ def _install(parsed: argparse.Namespace) -> int:
     from autoinstall import typed  # noqa: PLC0415 - the other commands need none
 
     session = _session(parsed)
-    wanted = typed.requests(parsed.names, parsed.project, session, _tell, is_cell=False)
+    wanted = typed.requests(
+        parsed.names, parsed.project, session, _tell, is_cell=False, allows_changes=parsed.allow_changes
+    )
     statuses = []
     for request, outcome in typed.provide_each(wanted, session.provide):
         statuses.append(_STATUSES[outcome.status])

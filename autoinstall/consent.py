@@ -109,11 +109,13 @@ def compose(
     along = tuple(item for item in plan.items if not item.is_asked_for)
     count = len(wanted)
     things = f"{count} package{'s' if count > 1 else ''}"
-    heading = f"{asked_by} needs {things} that {'are' if count > 1 else 'is'} not installed here:"
+    # Of what is wanted itself, another version may be there.
+    so = " in this version" if any(item.replaces is not None for item in wanted) else ""
+    heading = f"{asked_by} needs {things} that {'are' if count > 1 else 'is'} not installed here{so}:"
     rows = [_row(item, standings) for item in wanted]
     lines = [heading, *_aligned(rows), *map(_and, along)]
     origin = f" from {', '.join(printable(index) for index in plan.indexes)}" if plan.indexes else ""
-    into = f"{printable(place)} (Python {python}) with {plan.installer}{origin}; nothing already installed changes"
+    into = f"{printable(place)} (Python {python}) with {plan.installer}{origin}; {_changing(len(plan.changes))}"
     built = [("build", f"{printable_name(project)} {_HOW_BUILT}") for project in plan.built]
     facts = (("into", into), *built, *(("note", remark) for remark in remarks))
     lines += [line for word, fact in facts for line in _wrapped(f"  {word}  ", fact)]
@@ -124,7 +126,7 @@ def compose(
         prompt = f"To install {type_in_full}, type its name in full (anything else: no): "
     else:
         choose = "[c]hoose / " if can_choose else ""
-        prompt = f"Install {_named(plan.items)}? [y]es / [n]o / {choose}[d]etails: "
+        prompt = f"{_doing(plan)}? [y]es / [n]o / {choose}[d]etails: "
     table = Table(heading, (*rows, *map(_row_along, along)), facts)
     return Question(tuple(lines), table, prompt, lambda: _details(dated(plan)), type_in_full, can_choose)
 
@@ -235,11 +237,22 @@ def _row(item: Item, standings: Mapping[str, Standing]) -> tuple[str, ...]:
     rank = min((rank for rank in ranks if rank is not None), default=None)
     return (
         ", ".join(item.wanted_as),
-        f"{item.project} {printable(item.version, 30)}",
+        _what(item),
         size_as_text(item.file.size),
         age_as_text(item.age()),
         _popularity(rank),
     )
+
+
+def _what(item: Item) -> str:
+    before = "" if item.replaces is None else f"{printable(item.replaces, 30)} -> "
+    return f"{item.project} {before}{printable(item.version, 30)}"
+
+
+def _changing(count: int) -> str:
+    if not count:
+        return "nothing already installed changes"
+    return f"{count} already installed change{'s' if count == 1 else ''}"
 
 
 def _popularity(rank: int | None) -> str:
@@ -255,7 +268,7 @@ def _row_along(item: Item) -> tuple[str, ...]:
     needed_by = ", ".join(item.needed_by)
     because = f"needed by {printable(needed_by, WIDTH)}" if needed_by else ""
     size = size_as_text(item.file.size)
-    return ("", f"{item.project} {printable(item.version, 30)}", size, age_as_text(item.age()), because)
+    return ("", _what(item), size, age_as_text(item.age()), because)
 
 
 def _aligned(rows: Sequence[tuple[str, ...]]) -> list[str]:
@@ -274,7 +287,7 @@ def _aligned(rows: Sequence[tuple[str, ...]]) -> list[str]:
 
 def _and(item: Item) -> str:
     size = size_as_text(item.file.size)
-    start = f"  and   {item.project} {printable(item.version, 30)}"
+    start = f"  and   {_what(item)}"
     because = f" (needed by {', '.join(item.needed_by)})" if item.needed_by else ""
     whole = f"{start}{because}, {size}"
     if len(whole) <= WIDTH:
@@ -284,9 +297,20 @@ def _and(item: Item) -> str:
     return whole if len(whole) <= WIDTH else f"{start}, {size}"[:WIDTH]
 
 
-def _named(items: Sequence[Item]) -> str:
+def _doing(plan: Plan) -> str:
+    """Return what the prompt asks for, on its own: some frontends show nothing else."""
+    added = [item for item in plan.items if item.replaces is None]
+    changed = [item for item in plan.items if item.replaces is not None]
+    if not changed:
+        return f"Install {_named(added)}"
+    most = 1 if added else _NAMES_IN_PROMPT
+    install = f"Install {_named(added, most)}, and change" if added else "Change"
+    return f"{install} {_named(changed, most)}"
+
+
+def _named(items: Sequence[Item], most: int = _NAMES_IN_PROMPT) -> str:
     names = [str(item.project) for item in sorted(items, key=lambda item: not item.is_asked_for)]
-    shown = [printable(name, 24) for name in names[:_NAMES_IN_PROMPT]]
+    shown = [printable(name, 24) for name in names[:most]]
     more = len(names) - len(shown)
     if more:
         return f"{', '.join(shown)} and {more} more"

@@ -5,6 +5,7 @@ import secrets
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import partial
 from itertools import zip_longest
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from autoinstall.environment import Environment, Installed, destination, elsewhe
 from autoinstall.environment.destination import Destination, make_your_own, why_not_ours
 from autoinstall.environment.indexes import Configuration
 from autoinstall.environment.interpreters import Look
+from autoinstall.environment.ownership import Changes, why_not_replaced
 from autoinstall.errors import EnvironmentNotWritableError
 from autoinstall.index import Access
 from autoinstall.installers import DirectInstaller, Installer, InTurn, keyring
@@ -117,7 +119,10 @@ class ThisMachine:
         return None if isinstance(tool, Refusal) else (tool.name, name)
 
     def plan(self, wanted: Sequence[Wanted], settings: Settings, screen: Screen) -> Plan | Refusal:
-        """Return the exact wheels that satisfy what is wanted and change nothing that is there, or why not."""
+        """Return the exact wheels that satisfy what is wanted, or why not.
+
+        They change nothing that is there, but where a person has asked for that and nothing else would do.
+        """
         plan = self._planned(wanted, settings, screen)
         return plan if isinstance(plan, Refusal) else _forbidden(plan, settings) or plan
 
@@ -132,6 +137,8 @@ class ThisMachine:
         if isinstance(tools, Refusal):
             return tools
         remark = tools.remark
+        may_change = any(one.may_change for one in wanted)
+        changes = Changes(may_change, partial(why_not_replaced, environment=found.environment))
         for tool, next_one in zip_longest(tools.tools, tools.tools[1:]):
             steps = tool.plan(
                 wanted,
@@ -140,6 +147,7 @@ class ThisMachine:
                 configuration,
                 min_age_days=settings.min_age_days or None,
                 now=datetime.now(UTC),
+                changes=changes,
             )
             plan: Plan | Refusal = run.carry_out(steps, _shown(screen, None))
             # Of several, some may be had from it: then the one that stands still is planned for by itself.
@@ -156,7 +164,7 @@ class ThisMachine:
             return Refusal(Obstacle.NOT_PROVIDED, sentence)
         if isinstance(tool, DirectInstaller):
             return plan
-        plan = replace(plan, remark=remark)
+        plan = replace(plan, remark=remark, in_use=activate.loaded_of(plan, found.environment))
         # pip reports neither sizes nor upload times; what uv does not tell, the index does not say.
         settled = self._settled(plan, configuration) if tool.name == "pip" else plan
         return settled if isinstance(settled, Refusal) else self._with_room(settled, settings)
@@ -208,7 +216,7 @@ class ThisMachine:
                 tool = next((tool for tool in tools.tools if tool.name == plan.installer), None)
                 if isinstance(tool, DirectInstaller):
                     return self._install_directly(plan, tool, journal, screen)
-                if tool is None or any(item.project in installed for item in plan.items):
+                if tool is None or not all(_is_as_planned(item, installed) for item in plan.items):
                     return Refusal(Obstacle.CHANGED, "The environment has changed meanwhile.")
                 return self._install(plan, names, tool, journal, screen)
         except EnvironmentNotWritableError as problem:
@@ -301,7 +309,7 @@ class ThisMachine:
     def _more_needed(self, plan: Plan, staging: Path) -> NeedsMore | None:
         """Return what a build has told that it requires, where the plan and what is installed do not have it."""
         staged = environment.installed([str(place) for place in activate.sites_in(staging)])
-        there = {**staged, **environment.installed()}
+        there = {**environment.installed(), **staged}
         for project in plan.built:
             if (one := staged.get(project)) is not None and not is_satisfied(one.requires, there):
                 return NeedsMore(project, one.requires)
@@ -350,7 +358,15 @@ class ThisMachine:
         return installers.in_turn(settings.installer, here, installed, configuration, self.variables)
 
 
+def _is_as_planned(item: Item, installed: Mapping[ProjectName, Installed]) -> bool:
+    """Tell whether what is installed of an item's project is what the plan reckoned with."""
+    there = installed.get(item.project)
+    return item.replaces == (None if there is None else there.version)
+
+
 def _is_there(item: Item, installed: Mapping[ProjectName, Installed]) -> bool:
+    if item.replaces is not None:
+        return item.project in installed and installed[item.project].version == item.version
     if item.wanted_as:
         return all(look_for(name).is_whole for name in item.wanted_as)
     return item.project in installed

@@ -1,12 +1,14 @@
 """The one note under Python's own error: why the import is still missing, and what to type."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
 from autoinstall.advice import Advice, Verdict
 from autoinstall.names import ProjectName
+from autoinstall.plan import Plan, Refusal, Wanted
 from autoinstall.platforms import quoted
+from autoinstall.text import version_as_text
 
 
 class Why(StrEnum):
@@ -55,9 +57,9 @@ class Way:
         target = "" if self.target is None else f"--target {quoted((self.target,))} "
         return f"{start} {target}{' '.join(projects)}"
 
-    def with_us(self, import_name: str) -> str:
+    def with_us(self, import_name: str, *options: str) -> str:
         """Return the command that has autoinstall ask again about an import name."""
-        return f"{'%' if self.is_cell else ''}autoinstall install {import_name}"
+        return " ".join((f"{'%' if self.is_cell else ''}autoinstall install", *options, import_name))
 
 
 def refused(advice: Advice, way: Way) -> str | None:
@@ -94,6 +96,44 @@ def failed(advice: Advice, sentence: str, way: Way) -> str:
     """Return the note for an install that was wanted and did not come about."""
     again = _what_to_type("To try again", advice.import_name, advice.project, way)
     return f"autoinstall: {sentence.rstrip('.')}.\n{again}"
+
+
+def not_planned(advice: Advice, refusal: Refusal, wanted: Wanted, way: Way, *, is_outright: bool) -> str:
+    """Return the note for what cannot be planned; where only what is installed stands in the way, how to change that.
+
+    `is_outright`: the project was named past the table.
+    """
+    if not refusal.would_change or wanted.may_change:
+        return failed(advice, refusal.sentence, way)
+    version = f"=={wanted.version}" if wanted.version else ""
+    options = ("--allow-changes", *(("--project", f"{wanted.project}{version}") if is_outright else ()))
+    changes, command = ", ".join(map(str, refusal.would_change)), way.with_us(advice.import_name, *options)
+    return f"autoinstall: {refusal.sentence.rstrip('.')}.\n  To have that changed ({changes}): {command}"
+
+
+def done(plan: Plan) -> Iterator[str]:
+    """Yield what has been done, in a line or two."""
+    added = [f"{item.project} {version_as_text(item.version)}" for item in plan.items if item.replaces is None]
+    if added:
+        yield f"Installed {', '.join(added)}."
+    if plan.changes:
+        yield f"Changed {', '.join(map(str, plan.changes))}."
+
+
+def restart_afterwards(plan: Plan, *, is_cell: bool) -> str | None:
+    """Return what to know before other versions take the place of what may be in use; `None` where nothing does."""
+    if not plan.changes or (is_cell and not plan.in_use):
+        return None
+    if not is_cell:
+        return "what runs here already, such as a kernel, needs a restart to use what has changed"
+    verb = "is" if len(plan.in_use) == 1 else "are"
+    return f"{', '.join(plan.in_use)} {verb} loaded here: restart the kernel afterwards"
+
+
+def restart_now(plan: Plan, *, is_cell: bool) -> Iterator[str]:
+    """Yield what to do after other versions have taken the place of what is loaded."""
+    if is_cell and plan.in_use:
+        yield f"Restart the kernel: what is loaded here of {', '.join(plan.in_use)} is still the old version."
 
 
 def run_again(import_names: tuple[str, ...]) -> str:

@@ -14,7 +14,8 @@ class Wanted:
 
     An `import_name` of `None` means that the project is wanted for its own sake. With `may_be_built` it is had as
     source code, which a person has to agree to; `requires` is then what it is known to need (PEP 508), as far as a
-    build has told.
+    build has told. With `may_change`, other versions may take the place of installed distributions for it where
+    nothing else would do, which a person has to have asked for.
     """
 
     import_name: ImportName | None
@@ -22,6 +23,7 @@ class Wanted:
     version: str | None = None
     may_be_built: bool = False
     requires: tuple[str, ...] = ()
+    may_change: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,13 +92,15 @@ class Plan:
 
     `installer` is the tool that planned it and will install it. `indexes` say where the files come from, without
     credentials, for people to read; `remark` says why it is not the tool that made the environment, where it is not.
-    An empty `items` means that all that is wanted is there already.
+    An empty `items` means that all that is wanted is there already. `in_use` are the import names of what is replaced
+    and loaded in this process.
     """
 
     items: tuple[Item, ...]
     installer: str
     indexes: tuple[str, ...] = ()
     remark: str = ""
+    in_use: tuple[ImportName, ...] = ()
 
     @property
     def changes(self) -> tuple[Change, ...]:

@@ -16,7 +16,6 @@ from autoinstall.plan import Obstacle, Plan, Refusal, Wanted
 from autoinstall.roles import Done, Machine, NeedsMore, Outcome, Request, Screen, Status
 from autoinstall.settings import Mode, Settings, installer_choice, settle
 from autoinstall.settings import mode as checked_mode
-from autoinstall.text import version_as_text
 
 _MOST_ROUNDS = 5
 """How often one request is planned anew, because another choice was made or the environment changed meanwhile."""
@@ -179,7 +178,7 @@ class Session:
             outright = replace(
                 advice, verdict=Verdict.TRUSTED, project=request.project, candidates=(request.project,)
             )
-            wanted = Wanted(import_name(name), request.project, request.version)
+            wanted = Wanted(import_name(name), request.project, request.version, may_change=request.allows_changes)
             return _Offer(import_name(name), outright, wanted, needs_typing=False)
         # What lives on at the index, such as telnetlib, is had by those who ask for it after reading the advice.
         offered = (Verdict.TRUSTED, Verdict.CHOICE, Verdict.RARE, *((Verdict.ADVICE,) if request.is_explicit else ()))
@@ -188,7 +187,7 @@ class Session:
             if (proposed := dict(request.proposed).get(name)) is not None and proposed in advice.candidates:
                 project = proposed
                 advice = replace(advice, project=project)
-            wanted = Wanted(import_name(name), project)
+            wanted = Wanted(import_name(name), project, may_change=request.allows_changes)
             return _Offer(import_name(name), advice, wanted, needs_typing=advice.verdict is Verdict.RARE)
         if advice.verdict is Verdict.INSTALLED and request.is_explicit:
             self.screen.say(advice.reason)
@@ -218,11 +217,8 @@ class Session:
             offers, plan = self._plan(offers, settings)
             main = offers[0]
             if isinstance(plan, Refusal):
-                return Outcome(
-                    Status.FAILED,
-                    notes.failed(main.advice, plan.sentence, way),
-                    is_hopeless=plan.obstacle.is_everyones,
-                )
+                note = notes.not_planned(main.advice, plan, main.wanted, way, is_outright=request.project is not None)
+                return Outcome(Status.FAILED, note, is_hopeless=plan.obstacle.is_everyones)
             way = self._way_of(plan, way)
             if settings.mode is Mode.ASK and plan != agreed:
                 otherwise = self._unless_agreed(plan, offers, request, way)
@@ -300,15 +296,16 @@ class Session:
             place=self.machine.place,
             python=self.machine.python,
             asked_by="This cell" if request.is_cell else "This program",
-            remarks=self._remarks(plan, offers),
+            remarks=self._remarks(plan, offers, is_cell=request.is_cell),
             dated=self.machine.dated,
             type_in_full=offers[0].wanted.project if offers[0].needs_typing or plan.built else None,
         )
         return consent.put(question, self.asker)
 
-    def _remarks(self, plan: Plan, offers: Sequence[_Offer]) -> list[str]:
+    def _remarks(self, plan: Plan, offers: Sequence[_Offer], *, is_cell: bool) -> list[str]:
         elsewhere = [self.machine.elsewhere(offer.name) for offer in offers]
-        said = (plan.remark, self.machine.remark, *self.machine.remarks_on_size(plan), *elsewhere)
+        restart = notes.restart_afterwards(plan, is_cell=is_cell)
+        said = (plan.remark, self.machine.remark, restart, *self.machine.remarks_on_size(plan), *elsewhere)
         return [remark for remark in said if remark]
 
     def _choose(self, offers: Sequence[_Offer], way: Way) -> list[_Offer]:
@@ -350,12 +347,12 @@ class Session:
             line = f"{', '.join(names)} is there now: it was installed from elsewhere meanwhile."
             self.screen.say(line)
             return Outcome(Status.PRESENT, lines=(line,), installed=names)
-        added = ", ".join(f"{item.project} {version_as_text(item.version)}" for item in done.plan.items)
         projects = sorted({str(item.project) for item in done.plan.items if item.is_asked_for})
         way = replace(way, target=self.machine.target)
         # Who was asked has read it in the question.
         remarks = () if was_asked or not done.plan.remark else (done.plan.remark,)
-        lines = (*remarks, f"Installed {added}.", f"By hand: {way.by_hand(*projects)}")
+        by_hand = f"By hand: {way.by_hand(*projects)}"
+        lines = (*remarks, *notes.done(done.plan), by_hand, *notes.restart_now(done.plan, is_cell=way.is_cell))
         for line in lines:
             self.screen.say(line)
         return Outcome(Status.INSTALLED, lines=lines, installed=names)

@@ -30,7 +30,8 @@ class Request:
     `also` are imports that will surely follow. `is_explicit` says that the person typed the name to have it
     installed, which overrules an earlier no. `project` and `version` are what a person named outright, past the
     table; where nobody typed anything, `project` is what reviewed data names. `proposed` are, by import name,
-    candidates of a choice to propose in place of the usual one.
+    candidates of a choice to propose in place of the usual one. `allows_changes` says that the person typed that
+    installed distributions may be replaced by other versions, where nothing else would do.
     """
 
     import_name: str
@@ -40,6 +41,7 @@ class Request:
     project: ProjectName | None = None
     version: str | None = None
     proposed: tuple[tuple[str, ProjectName], ...] = ()
+    allows_changes: bool = False
 
 
 @dataclass(frozen=True, slots=True)

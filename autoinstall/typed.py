@@ -15,7 +15,13 @@ _IMPORTS = (Verdict.INSTALLED, Verdict.TRUSTED, Verdict.CHOICE, Verdict.RARE)
 
 
 def requests(
-    names: Sequence[str], project: str | None, session: Session, tell: Callable[[str], None], *, is_cell: bool
+    names: Sequence[str],
+    project: str | None,
+    session: Session,
+    tell: Callable[[str], None],
+    *,
+    is_cell: bool,
+    allows_changes: bool = False,
 ) -> list[Request]:
     """Return what was asked for, one request a name.
 
@@ -24,11 +30,21 @@ def requests(
     `BadProjectNameError` for a name that no project can have.
     """
     if project is None:
-        return [replace(_request(name, session, tell), is_cell=is_cell) for name in names]
+        asked = (_request(name, session, tell) for name in names)
+        return [replace(one, is_cell=is_cell, allows_changes=allows_changes) for one in asked]
     if len(names) != 1 or not is_import_name(names[0]):
         raise BadRequestError("--project goes with exactly one import name")
     name, _, version = project.partition("==")
-    return [Request(names[0], is_cell=is_cell, is_explicit=True, project=project_name(name), version=version or None)]
+    return [
+        Request(
+            names[0],
+            is_cell=is_cell,
+            is_explicit=True,
+            project=project_name(name),
+            version=version or None,
+            allows_changes=allows_changes,
+        )
+    ]
 
 
 def provide_each(

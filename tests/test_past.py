@@ -177,7 +177,10 @@ def test_history_for_programs() -> None:
         "python": "3.12.1",
         "installer": "uv",
         "import_names": ["boojum"],
-        "distributions": [{"project": "boojum-tools", "version": "1.5"}, {"project": "snark", "version": "2.0"}],
+        "distributions": [
+            {"project": "boojum-tools", "version": "1.5", "replaced": None},
+            {"project": "snark", "version": "2.0", "replaced": None},
+        ],
         "undone": "2026-01-01T00:00:00+00:00",
     }
     assert json.loads(history.as_json(OURS))["undone"] is None

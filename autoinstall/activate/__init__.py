@@ -6,6 +6,7 @@ from autoinstall.activate.lock import lock, recover
 from autoinstall.activate.objections import Hazard, Objection
 from autoinstall.activate.places import sites_in
 from autoinstall.activate.removal import loaded, needed_by_others, take_back
+from autoinstall.activate.replacement import loaded_of
 from autoinstall.activate.sight import refresh, verify
 from autoinstall.environment import Environment
 from autoinstall.past.transaction import TakenBack
@@ -20,6 +21,7 @@ __all__ = [
     "inspect",
     "keep",
     "loaded",
+    "loaded_of",
     "lock",
     "needed_by_others",
     "new_staging",

@@ -2,6 +2,7 @@
 
 import csv
 import os
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -13,7 +14,7 @@ from autoinstall.activate.reviewed import guarded_command, guarded_place
 from autoinstall.activate.staged import is_compiled
 from autoinstall.environment import Environment, Installed, installed
 from autoinstall.environment.ownership import why_not_replaced
-from autoinstall.names import ProjectName
+from autoinstall.names import ImportName, ProjectName, import_name, is_import_name
 from autoinstall.plan import Obstacle, Plan, Refusal
 from autoinstall.text import printable
 
@@ -65,6 +66,29 @@ def leaving(plan: Plan, environment: Environment) -> Leaving | Refusal:
             return Refusal(Obstacle.UNSAFE, f"{one.project} {one.version} is not replaced, since {reason}.")
         going.append(Goes(one.project, one.version, (_metadata(one), *files)))
     return Leaving(tuple(going))
+
+
+def loaded_of(plan: Plan, environment: Environment) -> tuple[ImportName, ...]:
+    """Return the roots of what this process has imported from the distributions that a plan replaces."""
+    if not plan.changes:
+        return ()
+    final = final_places(environment)
+    there = installed([str(site) for site in final.sites])
+    going = (there[change.project] for change in plan.changes if change.project in there)
+    try:
+        files = {os.path.normcase(path) for one in going for path in _files(one, final)}
+    except OSError:
+        return ()  # without a record nothing is replaced
+    loaded = (
+        (name.partition(".")[0], getattr(getattr(module, "__spec__", None), "origin", None))
+        for name, module in list(sys.modules.items())
+    )
+    roots = {
+        name
+        for name, origin in loaded
+        if isinstance(origin, str) and is_import_name(name) and os.path.normcase(os.path.realpath(origin)) in files
+    }
+    return tuple(import_name(name) for name in sorted(roots))
 
 
 def _files(one: Installed, final: Places) -> Iterator[Path]:

@@ -130,10 +130,14 @@ def conflict(
     who = " and ".join(printable(each) for each in needed_by) or _names(wanted)
     here = f"{held.project} {version_as_text(held.version)}"
     verb = "needs" if len(needed_by) <= 1 else "need"
-    sentence = (
-        f"{who} {verb} another version of {held.project} than the {here} installed here "
-        f"({version_as_text(would_do)} would do), and what is installed is left as it is.{remark}"
-    )
+    if held.project in {one.project for one in wanted}:
+        what = f"{here} is installed here, not {version_as_text(would_do)}"
+    else:
+        what = (
+            f"{who} {verb} another version of {held.project} than the {here} installed here "
+            f"({version_as_text(would_do)} would do)"
+        )
+    sentence = f"{what}, and what is installed is left as it is.{remark}"
     return Refusal(Obstacle.CONFLICT, sentence, _details(details))
 
 

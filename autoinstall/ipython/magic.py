@@ -37,9 +37,11 @@ _HELP = """See and say what autoinstall does when an import is missing.
     Show the mode, or set it for this session. What an administrator or the working folder forbids stays forbidden.
 %autoinstall which NAME...
     Say what provides these import names, and why. Installs nothing, and asks no network.
-%autoinstall install NAME... [--project NAME[==VERSION]]
+%autoinstall install NAME... [--project NAME[==VERSION]] [--allow-changes]
     Install what these import names need, after one question; an earlier no is forgotten. A project's name
-    (opencv-python) is recognised. With --project, exactly that project is installed for one import name.
+    (opencv-python) is recognised. With --project, exactly that project is installed for one import name. With
+    --allow-changes, and where nothing else would do, other versions take the place of installed ones: the question
+    says which, and %autoinstall undo puts back what was there.
 %autoinstall scan [FILE]
     Show what this notebook (or another one, a script, a folder) imports, and install what is missing after one
     question. What counts is the file as it was last saved.
@@ -151,10 +153,13 @@ class Magic:
         _say(*(answers.as_text(self._handle.session.advise(word)) for word in words))
 
     def _install(self, words: Sequence[str]) -> None:
-        names, project = _names_and_project(words)
+        allows_changes = "--allow-changes" in words
+        names, project = _names_and_project([word for word in words if word != "--allow-changes"])
         if not names:
             raise UsageError(f"%{_NAME} install takes import names: %{_NAME} install cv2 yaml")
-        wanted = typed.requests(names, project, self._handle.session, _say, is_cell=True)
+        wanted = typed.requests(
+            names, project, self._handle.session, _say, is_cell=True, allows_changes=allows_changes
+        )
         self._provide(wanted)
 
     def _provide(self, wanted: Sequence[Request]) -> None:
@@ -267,7 +272,8 @@ def _names_and_project(words: Sequence[str]) -> tuple[list[str], str | None]:
         if option == "--project":
             project = value if equals else next(rest, "")
         elif word.startswith("-"):
-            raise UsageError(f"%{_NAME} install has no option {printable(word, 40)}, only --project NAME[==VERSION]")
+            known = "only --project NAME[==VERSION] and --allow-changes"
+            raise UsageError(f"%{_NAME} install has no option {printable(word, 40)}, {known}")
         else:
             names.append(word)
     return names, project

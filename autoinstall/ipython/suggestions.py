@@ -30,7 +30,7 @@ def suggestions(line: str, commands: Sequence[str], ids: Callable[[], list[str]]
         case ["undo", _]:
             return ids()
         case ["install", *_, word] if word.startswith("-"):
-            return ["--project"]
+            return ["--allow-changes", "--project"]
         case ["doctor" | "history", _]:
             return ["--json"]
         case ["freeze", *_, word] if word.startswith("-"):

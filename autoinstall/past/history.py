@@ -11,13 +11,16 @@ from autoinstall.past.pins import Pin
 from autoinstall.past.transaction import TakenBack, Transaction
 from autoinstall.plan import Obstacle, Refusal
 from autoinstall.provide import Session
-from autoinstall.text import printable
+from autoinstall.text import printable, version_as_text
 
 _LONGEST = 1000
 
 
 def as_json(transaction: Transaction) -> str:
-    """Return one JSON object on one line; times are UTC, `undone` is null while the transaction stands."""
+    """Return one JSON object on one line; times are UTC, `undone` is null while the transaction stands.
+
+    `replaced` is the version that a distribution took the place of, null where there was none.
+    """
     return json.dumps(
         {
             "id": transaction.id,
@@ -27,7 +30,12 @@ def as_json(transaction: Transaction) -> str:
             "installer": transaction.installer,
             "import_names": transaction.wanted,
             "distributions": [
-                {"project": each.project, "version": each.version} for each in transaction.distributions
+                {
+                    "project": each.project,
+                    "version": each.version,
+                    "replaced": transaction.before.get(each.project),
+                }
+                for each in transaction.distributions
             ],
             "undone": None if transaction.undone is None else transaction.undone.isoformat(),
         }
@@ -40,7 +48,7 @@ def as_text(transaction: Transaction) -> str:
     where = f"{transaction.prefix} (Python {transaction.python}) with {transaction.installer}"
     lines = [
         f"{_local(transaction.when)}  id {printable(transaction.id)}",
-        f"  {printable(transaction.names, _LONGEST)}{asked}",
+        f"  {printable(transaction.told, _LONGEST)}{asked}",
         f"  into {printable(where, _LONGEST)}",
     ]
     if transaction.undone is not None:
@@ -86,6 +94,9 @@ def undo(session: Session, identity: str | None = None, *, is_cell: bool) -> Tak
 def undone_as_text(done: TakenBack, *, is_cell: bool) -> str:
     """Return what people read after an undo: what went, what was kept and where, what this process still has."""
     lines = [f"Removed {printable(done.transaction.names, _LONGEST)}."]
+    if done.transaction.replaced:
+        before = ", ".join(f"{each.project} {version_as_text(each.version)}" for each in done.transaction.replaced)
+        lines.append(f"Put back {printable(before, _LONGEST)}.")
     lines += [
         f"  Changed since it was installed, and so kept: {printable(str(path), _LONGEST)}" for path in done.kept
     ]

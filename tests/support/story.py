@@ -41,6 +41,7 @@ def item(
     days: int | None = 30,
     wanted_as: Iterable[str] = (),
     needed_by: Iterable[str] = (),
+    replaces: str | None = None,
 ) -> Item:
     uploaded = None if days is None else datetime.now(UTC) - timedelta(days=days, hours=1)
     name = f"{project.replace('-', '_')}-{version}-py3-none-any.whl"
@@ -50,6 +51,7 @@ def item(
         File(name, f"https://files.example/{name}", "ab" * 32, size, uploaded),
         tuple(ImportName(name) for name in wanted_as),
         tuple(ProjectName(name) for name in needed_by),
+        replaces,
     )
 
 
