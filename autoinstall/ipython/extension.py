@@ -102,7 +102,8 @@ class _Border:
         try:
             # One, but for a group: what several tasks lack is one question.
             failed = leaves(exception)
-            lacking = {name: leaf for leaf in failed if (name := missing_import(leaf)) is not None}
+            names = [missing_import(leaf) for leaf in failed]
+            lacking = {name: leaf for name, leaf in zip(names, failed, strict=True) if name is not None}
             if not lacking or any(needs_restart(leaf) is not None for leaf in failed):
                 return False
             name, *others = lacking
@@ -115,8 +116,7 @@ class _Border:
                 add_note(exception, outcome.note)
                 return False
             mended = tuple(one for one in lacking if one == name or one in outcome.installed)
-            is_all = all(missing_import(leaf) in mended for leaf in failed)
-            if is_all and self._rerun.repeat(*mended):
+            if set(names) == set(mended) and self._rerun.repeat(*mended):
                 return True
             add_note(exception, notes.run_again(mended))
         except KeyboardInterrupt:
