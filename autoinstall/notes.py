@@ -81,13 +81,18 @@ def withheld(advice: Advice, why: Why, way: Way) -> str:
     name = advice.import_name
     if advice.verdict is Verdict.RARE:
         return f"autoinstall: {advice.reason}\n  If you know that {project} is what you mean: {way.with_us(name)}"
+    is_called_alike = project == name.replace("_", "-")
+    what = project if is_called_alike else f"{project}, which provides {name},"
+    missing = (
+        f"{name} is not installed" if is_called_alike else f"{name} comes with {project}, which is not installed"
+    )
     happened = {
-        Why.SAID_NO: f"{project}, which provides {name}, was not installed: you said no.",
-        Why.NOT_NOW: f"{project}, which provides {name}, was not installed this time.",
-        Why.NOBODY: f"{name} comes with {project}, which is not installed; there was nobody to ask.",
-        Why.OFF: f"{name} comes with {project}, which is not installed (autoinstall is off).",
-        Why.NOT_TRUSTED: f"{name} comes with {project}, which is not installed.",
-        Why.NOT_REPEATED: f"{name} comes with {project}, which is not installed.",
+        Why.SAID_NO: f"{what} was not installed: you said no.",
+        Why.NOT_NOW: f"{what} was not installed this time.",
+        Why.NOBODY: f"{missing}; there was nobody to ask.",
+        Why.OFF: f"{missing} (autoinstall is off).",
+        Why.NOT_TRUSTED: f"{missing}.",
+        Why.NOT_REPEATED: f"{missing}.",
     }[why]
     return f"autoinstall: {happened}\n{_what_to_type('To install it', name, advice.project, way)}"
 

@@ -114,7 +114,7 @@ def test_nobody_there_is_told_how_to_make_an_environment(managed: _Managed, inde
     assert result.returncode == 1
     note = result.stderr[result.stderr.index("autoinstall:") :].splitlines()
     assert note[:2] == [
-        "autoinstall: humanize comes with humanize, which is not installed; there was nobody to ask.",
+        "autoinstall: humanize is not installed; there was nobody to ask.",
         "  /usr belongs to the operating system. To make an environment of your own, in a terminal:",
     ]
     own = managed.environment.home / "my-env"

@@ -113,6 +113,25 @@ def test_by_hand_into_a_folder_of_one_s_own() -> None:
     assert "/my own/site-packages " not in quoted  # it is quoted
 
 
+@pytest.mark.parametrize(
+    ("name", "project", "why", "expected"),
+    [
+        ("tqdm", "tqdm", Why.NOBODY, "autoinstall: tqdm is not installed; there was nobody to ask."),
+        (
+            "line_profiler",
+            "line-profiler",
+            Why.OFF,
+            "autoinstall: line_profiler is not installed (autoinstall is off).",
+        ),
+        ("tqdm", "tqdm", Why.SAID_NO, "autoinstall: tqdm was not installed: you said no."),
+        ("yaml", "pyyaml", Why.NOT_REPEATED, "autoinstall: yaml comes with pyyaml, which is not installed."),
+    ],
+)
+def test_two_names_are_said_only_where_there_are_two(name: str, project: str, why: Why, expected: str) -> None:
+    told = notes.withheld(advice(name, Verdict.TRUSTED, project), why, Way(is_cell=True))
+    assert told == f"{expected}\n  To install it: %pip install {project}"
+
+
 def test_one_more_line() -> None:
     note = notes.withheld(YAML, Why.NOT_NOW, Way(is_cell=True))
     assert notes.with_remark(note, None) == note

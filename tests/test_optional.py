@@ -41,6 +41,12 @@ def _nothing_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(
     ("module", "source", "call", "name"),
     [
+        (
+            "matplotlib",
+            "class RcParams:\n  def __setitem__(self, key, val): raise ValueError('x')",
+            "RcParams()['backend'] = 'module://ipympl.backend_nbagg'",
+            "ipympl",
+        ),
         ("pandas.io.parquet", "def get_engine(): raise ImportError('x')", "get_engine()", "pyarrow"),
         (
             "pandas.core.frame",
