@@ -40,6 +40,12 @@ CONDA_FORGE = "f"
 NAMING_RULE = "n"
 """The evidence letter of a namespace's naming rule, checked against the known projects."""
 
+OF_ITS_VENDOR = "v"
+"""The evidence letter of a project that the public repository of its namespace's vendor holds."""
+
+INSIDE = "i"
+"""The evidence letter of a project whose files were seen inside the namespace that its name says it belongs to."""
+
 _STANDINGS: "dict[str, Standing]" = {"t": "trusted", "c": "choice", "r": "rare", "n": "namespace"}
 _ONLY_A_WAY_DOWN = "-"
 _MOST_BLOCKS_KEPT = 32
@@ -247,7 +253,8 @@ class Table:
         """Return the known project that a namespace's rule makes of more than `decided` parts of the name.
 
         `{*}` stands for the parts below the namespace, joined, `{1}` for any one of them, the last first; rules after
-        `^` only reach the most downloaded projects. Vouched for are those, and what conda-forge carries.
+        `^` only reach the most downloaded projects. Vouched for are those, what conda-forge carries, and what
+        is at home in a namespace: in the repository of its vendor, or with files that were seen there.
         """
         for depth, written in reversed(rules):
             rule = written.lstrip("^")
@@ -260,10 +267,11 @@ class Table:
                     if row is not None and (row[0] or rule == written):
                         rank = int(row[0]) if row[0] else None
                         is_carried = len(row) > 1 and row[1] != ""
-                        evidence = CONDA_FORGE + NAMING_RULE if is_carried else NAMING_RULE
+                        home = row[3] if len(row) > 3 else ""  # noqa: PLR2004 - the fourth column holds the letters
+                        evidence = "".join(sorted((CONDA_FORGE if is_carried else "") + NAMING_RULE + home))
                         claim = Claim(project, evidence, rank)  # type: ignore[arg-type] # a known project
                         prefix = ".".join(parts[:length])
-                        standing: Standing = "rare" if rank is None and not is_carried else "trusted"
+                        standing: Standing = "trusted" if rank is not None or is_carried or home else "rare"
                         return Entry(prefix, standing, (claim,), 1)  # type: ignore[arg-type] # part of a name
         return None
 

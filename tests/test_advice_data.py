@@ -92,7 +92,7 @@ def test_parts_of_a_namespace_are_not_parts_of_a_project_that_is_called_like_it(
     """A project called google exists; what is under the namespace google is not its."""
     advice = advise("google.cloud.datalabeling_v1beta1", current_facts(path=[], nearby=tmp_path))
     assert (advice.verdict, advice.suggestion, advice.candidates[0]) == (
-        Verdict.RARE,
+        Verdict.TRUSTED,
         None,
         "google-cloud-datalabeling",
     )

@@ -6,7 +6,7 @@ import pytest
 
 from autoinstall.names import is_import_name, project_name
 from autoinstall.table import TABLE_FILE
-from data.builder import build
+from data.builder import build, little_used
 from data.builder.decide import Rules
 from data.builder.namespaces import below, known_by_rules, namespaces_seen
 from data.builder.sources import DATA, Namespace, Settled, Sources, rows
@@ -20,6 +20,7 @@ HAND_MADE = {
     "standard_library.tsv": ("import_name", "reason"),
     "copy_marks.tsv": ("mark", "reason"),
     "bundlers.tsv": ("project", "reason"),
+    "retired.tsv": ("project", "except", "reason"),
 }
 
 
@@ -64,6 +65,7 @@ def sources(
     *,
     conda: dict[str, str] | None = None,
     settled: dict[str, Settled] | None = None,
+    namespaces: dict[str, Namespace] | None = None,
     denied: list[dict[str, str]] | None = None,
 ) -> Sources:
     """Return sources that know only what is handed in."""
@@ -71,10 +73,11 @@ def sources(
         claims=claims,
         projects=frozenset(),
         downloads=downloads or {},
+        retired=frozenset(),
         conda=conda or {},
         settled=settled or {},
         choices={},
-        namespaces={},
+        namespaces=namespaces or {},
         generic=("utils", "lab#"),
         known_words=frozenset({"decorator"}),
         standard_library=frozenset({"cgi"}),
@@ -105,6 +108,12 @@ def decide(name: str, from_: Sources) -> tuple[str, list[str]]:
         ("a narrow lead is not", "m", {"a": "c", "b": "c"}, {"a": 9_000, "b": 8_000}, ("r", ["a", "b"])),
         ("its own forks are no rivals", "m", {"a": "c", "a-fork": "c"}, {"a": 9_000}, ("t", ["a", "a-fork"])),
         ("outside the ranks, one crawled claimant", "m", {"m": "c"}, {}, ("r", ["m"])),
+        ("read by the crawl and by nobody else", "pymine", {"pymine": "c"}, {}, ("r", ["pymine"])),
+        ("read then and now, of its own name", "pymine", {"pymine": "cl"}, {}, ("t", ["pymine"])),
+        ("read then and now, of another name", "pymine", {"q": "cl"}, {}, ("r", ["q"])),
+        ("downloaded then and read now", "pymine", {"q": "cm"}, {}, ("t", ["q"])),
+        ("somebody else ships it too", "pymine", {"pymine": "cl", "q": "c"}, {}, ("r", ["pymine", "q"])),
+        ("too short to be one person's word", "mine", {"mine": "cl"}, {}, ("r", ["mine"])),
         ("there for years, looked at twice", "m", {"m": "clm"}, {}, ("t", ["m"])),
         ("for years, but another was looked at too", "m", {"m": "clm", "z": "cm"}, {}, ("r", ["m", "z"])),
         ("generic however popular", "utils", {"utils": "clm"}, {"utils": 9_000_000}, ("r", ["utils"])),
@@ -147,6 +156,68 @@ def test_one_slip_from_a_name_hundreds_of_times_as_known_is_not_vouched_for() ->
     )
     rules = Rules(known)
     assert rules.find_lures({name: rules.decide(name) for name in known.claims}) == {"panda"}
+
+
+def test_names_of_everyday_words_alone_are_peoples_own_files() -> None:
+    longer = {f"{word}_{place}": {f"p{place}": "c"} for place in "vwxyz" for word in ("magic", "square")}
+    known = sources({"magic_square": {"magic-square": "cl"}, "magic_ahkab": {"magic-ahkab": "cl"}, **longer})
+    assert decide("magic_square", known) == ("r", ["magic-square"])
+    assert decide("magic_ahkab", known) == ("t", ["magic-ahkab"])
+
+
+@pytest.mark.parametrize(
+    ("story", "claims", "expected"),
+    [
+        ("its name and its files say the same", {"ns": {"ns-part": "c"}}, "i"),
+        ("the files alone", {"ns": {"part": "c"}}, None),
+        ("the name alone", {"other": {"ns-part": "c"}}, None),
+        ("one slip from a known project", {"ns": {"ns-knwn": "c"}}, None),
+        ("known by its vendor's repository", {}, "v"),
+    ],
+)
+def test_who_is_at_home_in_a_namespace(story: str, claims: dict[str, dict[str, str]], expected: str | None) -> None:
+    imports = {project: names for name, projects in claims.items() for project in projects for names in [{name: "c"}]}
+    vendors = set() if claims else {"ns-part"}
+    (project,) = imports or vendors
+    home = little_used.at_home({"ns": Namespace("ns", "", ("ns-{*}",))}, imports, vendors, {"ns-known": 1})
+    assert home.get(project) == expected, story
+
+
+@pytest.mark.parametrize(
+    ("story", "name", "claims", "standing"),
+    [
+        ("at home, and read there", "ns.part", {"ns-part": "m"}, "t"),
+        ("somebody else is there too", "ns.part", {"ns-part": "m", "q": "c"}, "r"),
+        ("looked into, and the crawl saw the root", "top.part", {"top-part": "m"}, "t"),
+        ("an inner module", "top._part", {"top-part": "m"}, "r"),
+        ("below another project's name", "owned.part", {"owned-part": "m"}, "r"),
+    ],
+)
+def test_standing_of_what_lies_below(story: str, name: str, claims: dict[str, str], standing: str) -> None:
+    known = sources(
+        {
+            "ns": {"ns-part": "c"},
+            "top": {"top-part": "c"},
+            "owned": {"owned": "c", "owned-part": "c"},
+            name: claims,
+        },
+        {"owned": 9_000_000},
+        namespaces={"ns": Namespace("ns", "", ("ns-{*}",))},
+    )
+    assert decide(name, known)[0] == standing, story
+
+
+def test_beyond_the_most_downloaded_any_known_name_is_too_near() -> None:
+    known = sources(
+        {"rarely": {"rarely": "c"}, "barely": {"barely": "cl"}, "cgii": {"cgii": "cl"}}, {"rarely": 9_000}
+    )
+    rules = Rules(known)
+    assert rules.find_lures({name: rules.decide(name) for name in known.claims}) == {"barely"}
+
+
+def test_a_retired_project_is_not_known_but_the_others_keep_their_ranks() -> None:
+    rules = Rules(sources({}, {"old": 3, "new": 2})._replace(retired=frozenset({"old"})))
+    assert rules.ranks == {"new": 2}
 
 
 def test_a_name_that_only_projects_called_after_it_claim_is_shared() -> None:

@@ -42,11 +42,21 @@ def _unseen(known: Collection[str], rules: Rules) -> Iterator[tuple[str, Decisio
         claimants = rules.order(name, rules.sources.claims.get(name, {}))
         for unseen, project in below(namespace, claimants, ordered, rules.ranks):
             if is_import_name(unseen):
-                is_vouched_for = project in rules.ranks or project in rules.sources.conda
+                is_vouched_for = project in rules.ranks or project in rules.sources.conda or project in rules.at_home
                 yield unseen, Decision("t" if is_vouched_for else "r", (guessed(project),), 1)
     for project in rules.ranks:
         if project not in rules.imports:
-            yield from ((name, Decision("r", (guessed(project),), 1)) for name in _guesses(project, rules))
+            for name in _guesses(project, rules):
+                yield name, Decision("t" if _follows_a_rule(name, rules) else "r", (guessed(project),), 1)
+
+
+def _follows_a_rule(name: str, rules: Rules) -> bool:
+    """Tell whether a name lies below a reviewed namespace whose projects are called as their import names are."""
+    return any(
+        f"{same_name(prefix)}-{{*}}" in {rule.lstrip("^") for rule in rules.sources.namespaces[prefix].rules}
+        for prefix in prefixes(import_name(name))[1:]
+        if prefix in rules.sources.namespaces
+    )
 
 
 def _guesses(project: str, rules: Rules) -> list[str]:
@@ -113,7 +123,9 @@ def _project_lines(decisions: Mapping[str, Decision], known: Collection[str], ru
             names = []
         rank = rules.ranks.get(project)
         conda = rules.sources.conda.get(project, "")
-        columns = ("" if rank is None else str(rank), "=" if conda == project else conda, " ".join(names))
+        columns = ["" if rank is None else str(rank), "=" if conda == project else conda, " ".join(names)]
+        if home := rules.at_home.get(project, ""):
+            columns.append(home)
         if any(columns) or project in known:
             yield "\t".join((f"={project}", *columns))
 

@@ -5,8 +5,11 @@ from collections.abc import Iterable, Mapping
 from math import log10
 from typing import NamedTuple
 
+from autoinstall.names import import_name, prefixes
 from autoinstall.table import BY_HAND, CONDA_FORGE, NAMING_RULE, same_name
+from data.builder import little_used
 from data.builder.namespaces import namespaces_seen
+from data.builder.slips import with_one_letter_less
 from data.builder.sources import Sources
 
 MOST_CLAIMS = 5
@@ -16,9 +19,6 @@ OBSERVED = frozenset("mgwtpkso")
 """Letters of sources that installed, opened or reviewed; `c` and `l` only listed what a crawl had read."""
 
 REVIEWED = OBSERVED - {"m", "w"}
-
-FOR_YEARS = frozenset("lm")
-"""Letters of the two editions of one map: what both have has been there for years, and was looked at twice."""
 
 # The weights of an order, in powers of ten of downloads: what a claim needs to stand before one without the mark.
 # Tuned on half of the cases, checked on the other half (`benchmarks/accuracy`).
@@ -44,6 +44,8 @@ _AFFIXES = ("python-{}", "{}-python", "py{}", "{}-py", "py-{}", "{}py", "{}-lib"
 LURE_TARGETS = 1000
 LURE_SHORTEST = 5
 LURE_RATIO = 300
+LURE_TARGETS_OF_THE_UNRANKED = 2000
+LURE_SHORTEST_TARGET = 4
 
 
 class Claimed(NamedTuple):
@@ -68,7 +70,9 @@ class Rules:
 
     def __init__(self, sources: Sources) -> None:
         self.sources = sources
-        self.ranks = {project: rank for rank, project in enumerate(sources.downloads, 1)}
+        self.ranks = {
+            project: rank for rank, project in enumerate(sources.downloads, 1) if project not in sources.retired
+        }
         self.imports: dict[str, dict[str, str]] = {}
         for name, seen in sources.claims.items():
             for project, evidence in seen.items():
@@ -80,6 +84,8 @@ class Rules:
             if any(same_name(name) == project and (name, project) not in self.fallbacks for name in names)
         )
         self.namespaces = {**namespaces_seen(sources.claims, self.ranks, OBSERVED), **sources.namespaces}
+        self.at_home = little_used.at_home(sources.namespaces, self.imports, sources.projects, self.ranks)
+        self.everyday_words = little_used.everyday_words(sources.claims)
         self._generic = re.compile("|".join(_as_expression(pattern) for pattern in sources.generic) or "(?!)")
         self._advised = frozenset(row["import_name"] for row in sources.advice) - sources.known_words
         self._denied = frozenset(same_name(row["name"]) for row in sources.denied)
@@ -120,8 +126,9 @@ class Rules:
     def find_lures(self, decisions: Mapping[str, Decision]) -> set[str]:
         """Return the vouched-for names that are one slip away from a name hundreds of times as well known.
 
-        Such a project may be honest, but who types its name most likely means the other one. What people have
-        reviewed, for conda-forge or a hand-kept map, is known well enough to be meant.
+        Such a project may be honest, but who types its name most likely means the other one. Beyond the most
+        downloaded the standard library's and the best known names are all too near. What people have reviewed, for
+        conda-forge or a hand-kept map, is known well enough to be meant.
         """
         downloads = {
             name: self.sources.downloads.get(decision.claims[0].project, UNRANKED_DOWNLOADS)
@@ -129,15 +136,34 @@ class Rules:
             if decision.standing == "t" and "." not in name and len(name) >= LURE_SHORTEST
         }
         famous = sorted(downloads, key=lambda name: (-downloads[name], name))[:LURE_TARGETS]
-        slips = {slip: name for name in reversed(famous) for slip in _with_one_letter_less(name.lower())}
+        well_known = {*self.sources.standard_library, *self._best_known(decisions)}
+        near_well_known = {
+            slip
+            for name in well_known
+            if len(name) >= LURE_SHORTEST_TARGET
+            for slip in with_one_letter_less(name.lower())
+        }
+        slips = {slip: name for name in reversed(famous) for slip in with_one_letter_less(name.lower())}
         lures = set()
         for name, count in downloads.items():
             if {CONDA_FORGE, *REVIEWED} & {*decisions[name].claims[0].evidence}:
                 continue
-            near = {slips.get(slip) for slip in _with_one_letter_less(name.lower())} - {None, name}
-            if any(target is not None and downloads[target] >= LURE_RATIO * count for target in near):
+            with_less = with_one_letter_less(name.lower())
+            near = {slips.get(slip) for slip in with_less} - {None, name}
+            is_unranked = decisions[name].claims[0].project not in self.ranks
+            if any(target is not None and downloads[target] >= LURE_RATIO * count for target in near) or (
+                is_unranked and near_well_known & with_less
+            ):
                 lures.add(name)
         return lures - self.sources.settled.keys()
+
+    def _best_known(self, decisions: Mapping[str, Decision]) -> list[str]:
+        ranked = [
+            (rank, name)
+            for name, decision in decisions.items()
+            if decision.standing in "tc" and "." not in name and (rank := self.ranks.get(decision.claims[0].project))
+        ]
+        return [name for _, name in sorted(ranked)[:LURE_TARGETS_OF_THE_UNRANKED]]
 
     def _led(self, first: Claimed, ordered: list[Claimed], rules: tuple[str, ...]) -> Decision:
         rest = [claim for claim in ordered if claim.project != first.project]
@@ -150,9 +176,7 @@ class Rules:
         if self.is_barred(name) or best.project in self._denied:
             return "r"
         if best.project not in self.ranks:
-            is_carried = CONDA_FORGE in letters and (same or len(ordered) == 1)
-            is_old = same and letters >= FOR_YEARS and not any(self._is_rival(claim) for claim in ordered[1:])
-            return "t" if is_carried or is_old else "r"
+            return "t" if little_used.is_vouched_for(self._claims(name, ordered), self.everyday_words) else "r"
         # Projects called after the best are its forks, parts and add-ons: no rivals.
         rivals = [claim for claim in ordered[1:] if not claim.project.startswith(f"{best.project}-")]
         if same or OBSERVED & letters or not rivals:
@@ -160,6 +184,28 @@ class Rules:
         seen = self.sources.claims[name]
         lead = self._score(name, best.project, seen) - self._score(name, rivals[0].project, seen)
         return "t" if lead >= CLEAR_LEAD else "r"
+
+    def _claims(self, name: str, ordered: list[Claimed]) -> little_used.Claims:
+        best = ordered[0]
+        above = prefixes(import_name(name))[1:]
+        imports = self.imports.get(best.project, {})
+        is_in_a_namespace = any(prefix in self.sources.namespaces for prefix in above)
+        return little_used.Claims(
+            name,
+            best.project,
+            best.evidence,
+            others=[claim.project for claim in ordered[1:]],
+            rivals=[claim.project for claim in ordered[1:] if self._is_rival(claim)],
+            above="".join(imports.get(prefix, "") for prefix in above),
+            is_owned_above=any(self._is_owned_by_another(prefix, best.project) for prefix in above),
+            home=self.at_home.get(best.project, "") if is_in_a_namespace else "",
+        )
+
+    def _is_owned_by_another(self, name: str, project: str) -> bool:
+        if name not in self.sources.claims and name not in self.namespaces:
+            return False
+        decision = self.decide(name)
+        return decision.standing in "tc" and decision.claims[0].project != project
 
     def _is_rival(self, claim: Claimed) -> bool:
         return claim.project in self.ranks or bool(OBSERVED & {*claim.evidence})
@@ -212,11 +258,6 @@ class Rules:
 def guessed(project: str) -> Claimed:
     """Return the claim of a well-known project whose files nobody has seen to the import name that is its own."""
     return Claimed(project, NAMING_RULE)
-
-
-def _with_one_letter_less(name: str) -> set[str]:
-    """Return the name and what is left when one letter is dropped: one slip apart is to share one of these."""
-    return {name, *(name[:place] + name[place + 1 :] for place in range(len(name)))}
 
 
 def _as_expression(pattern: str) -> str:

@@ -2,7 +2,7 @@
 
 import csv
 import lzma
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -37,12 +37,14 @@ class Sources(NamedTuple):
     """All that the table is made of.
 
     `claims` maps import name to project to evidence letters; `downloads` are of 30 days and stand in the order of
-    ranks; `conda` maps a project to its conda-forge name; `projects` are known from their own repositories alone.
+    ranks, `retired` those of them that have given way to other projects, which no other field here knows.
+    `conda` maps a project to its conda-forge name; `projects` are known from their own repositories alone.
     """
 
     claims: dict[str, dict[str, str]]
     projects: frozenset[str]
     downloads: dict[str, int]
+    retired: frozenset[str]
     conda: dict[str, str]
     settled: dict[str, Settled]
     choices: dict[str, list[Settled]]
@@ -59,14 +61,17 @@ class Sources(NamedTuple):
 def read(data: Path = DATA) -> Sources:
     """Read every file below `data`; a row that is short of a column raises `KeyError`, never passes."""
     rules = data / "rules"
+    is_retired = _retired(rules / "retired.tsv")
+    downloads = {row["project"]: int(row["downloads_30d"]) for row in rows(data / "facts" / "ranks.tsv")}
     choices: dict[str, list[Settled]] = {}
     for row in rows(rules / "choices.tsv"):
         choices.setdefault(row["import_name"], []).append(Settled(row["import_name"], row["project"], row["reason"]))
     return Sources(
-        claims=_claims(data / "facts"),
+        claims=_claims(data / "facts", is_retired),
         projects=frozenset(row["project"] for row in rows(data / "facts" / "repositories.tsv")),
-        downloads={row["project"]: int(row["downloads_30d"]) for row in rows(data / "facts" / "ranks.tsv")},
-        conda=_conda(data / "facts" / "conda.tsv"),
+        downloads=downloads,
+        retired=frozenset(project for project in downloads if is_retired(project)),
+        conda=_conda(data / "facts" / "conda.tsv", is_retired),
         settled={
             row["import_name"]: Settled(row["import_name"], row["project"], row["reason"])
             for row in rows(rules / "settled.tsv")
@@ -92,22 +97,36 @@ def rows(path: Path) -> Iterator[dict[str, str]]:
         yield from csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE, strict=True)
 
 
-def _claims(facts: Path) -> dict[str, dict[str, str]]:
+def _retired(path: Path) -> Callable[[str], bool]:
+    """Return what tells whether a project is one of those that have given way to others."""
+    retired = [(row["project"].partition("{*}"), row["except"]) for row in rows(path)]
+
+    def is_retired(project: str) -> bool:
+        return any(
+            project.startswith(head) and project.endswith(tail) and not (spared and project.endswith(spared))
+            for (head, _, tail), spared in retired
+        )
+
+    return is_retired
+
+
+def _claims(facts: Path, is_retired: Callable[[str], bool]) -> dict[str, dict[str, str]]:
     claims: dict[str, dict[str, str]] = {}
     for path in sorted((*facts.glob("crawl.tsv.xz"), facts / "observed.tsv", facts / "opened.tsv")):
         for row in rows(path):
-            if row["project"].endswith(EMPTY):
+            if row["project"].endswith(EMPTY) or is_retired(row["project"]):
                 continue
             seen = claims.setdefault(row["import_name"], {})
             seen[row["project"]] = "".join(sorted({*seen.get(row["project"], ""), *row["evidence"]}))
     return claims
 
 
-def _conda(path: Path) -> dict[str, str]:
+def _conda(path: Path, is_retired: Callable[[str], bool]) -> dict[str, str]:
     """Where conda-forge carries a project under several names, its own comes first, then the shortest."""
     names: dict[str, list[str]] = {}
     for row in rows(path):
-        names.setdefault(row["project"], []).append(row["conda_name"])
+        if not is_retired(row["project"]):
+            names.setdefault(row["project"], []).append(row["conda_name"])
     return {
         project: min(known, key=lambda name, project=project: (name != project, len(name), name))  # type: ignore[misc] # mypy cannot see a default
         for project, known in names.items()
