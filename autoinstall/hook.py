@@ -289,7 +289,7 @@ class Handle:
             told = leaf
             if isinstance(leaf, ModuleNotFoundError) and (name := self._asked_as.get(str(leaf.name))):
                 told = ModuleNotFoundError(name=name)
-            if (note := self.session.note_for(told)) is not None:
+            if (note := self.session.note_for(told, is_cell=_is_in_ipython())) is not None:
                 return note
         return None
 

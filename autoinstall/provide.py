@@ -104,8 +104,11 @@ class Session:
             self._said_no.pop(name, None)
             self._this_time.pop(name, None)
 
-    def note_for(self, exception: BaseException) -> str | None:
-        """Return what to say under an error that is about to be shown, `None` where nothing is lacking."""
+    def note_for(self, exception: BaseException, *, is_cell: bool = True) -> str | None:
+        """Return what to say under an error that is about to be shown, `None` where nothing is lacking.
+
+        `is_cell`: in a cell, where commands are typed otherwise than in a shell.
+        """
         if (sentence := needs_restart(exception)) is not None:
             return f"autoinstall: {sentence}"
         known = lack(exception)
@@ -118,12 +121,14 @@ class Session:
             settings = self.settings()
         except BadSettingError as problem:
             return f"autoinstall: {problem}"
-        request = Request(name, is_cell=True, project=project_for(name, exception))
+        request = Request(name, is_cell=is_cell, project=project_for(name, exception))
         offer = self._consider(request, name, settings)
         if isinstance(offer, Outcome):
             return offer.note and self._with_elsewhere(name, offer.note)
         why = Why.OFF if settings.mode is Mode.OFF else Why.NOT_REPEATED
-        return self._with_elsewhere(name, notes.withheld(offer.advice, why, self._way(settings, offer, is_cell=True)))
+        return self._with_elsewhere(
+            name, notes.withheld(offer.advice, why, self._way(settings, offer, is_cell=is_cell))
+        )
 
     def provide(self, request: Request) -> Outcome:
         """Have the missing import installed, if it may be; nothing is raised but what is a defect of ours.

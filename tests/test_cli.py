@@ -146,6 +146,43 @@ def test_a_missing_import_in_a_headless_script_is_pythons_own_error_and_a_note(u
     assert "runpy" not in result.stderr
 
 
+LACKING = """
+import autoinstall, asyncio, sys, types
+autoinstall.enable()
+pandas = types.ModuleType("pandas.io.parquet")
+exec("def get_engine(): raise ImportError('words alone')", pandas.__dict__)
+async def task(): import yaml
+async def main():
+    async with asyncio.TaskGroup() as tasks: tasks.create_task(task())
+"""
+
+
+@pytest.mark.parametrize(
+    ("statement", "note"),
+    [
+        (
+            "pandas.get_engine()",
+            "autoinstall: pyarrow is not installed.\n  To install it: autoinstall install pyarrow",
+        ),
+        ("asyncio.run(main())", "which is not installed; there was nobody to ask."),
+        ("exec('raise KeyError from ImportError(1)', pandas.__dict__)", None),
+        (
+            "exec('raise KeyError from ModuleNotFoundError(name=\"cv2\")', pandas.__dict__)",
+            "autoinstall: cv2 comes with opencv-python, which is not installed.",
+        ),
+    ],
+    ids=["a library's own words", "a task of a group", "an error that says nothing", "an error's cause"],
+)
+def test_the_note_under_what_a_script_s_libraries_raise(
+    untouched: Environment, statement: str, note: str | None
+) -> None:
+    untouched.script(LACKING + statement, "lacking.py")
+    shown = untouched.run("lacking.py").stderr.replace("| ", "")
+    assert shown.count("autoinstall: ") == (note is not None)
+    assert note is None or note in shown.replace("\n  |   ", "\n  ")
+    assert "%" not in shown
+
+
 def test_a_damaged_table_is_one_clear_line(environment: Environment, tmp_path: Path) -> None:
     table = next(environment.site_packages.glob("autoinstall/table.*in*"))
     damaged = tmp_path / table.name

@@ -38,7 +38,7 @@ class FakeSession:
         self.requests.append((request.import_name, request.is_cell))  # type: ignore[attr-defined] # a Request
         return SimpleNamespace(is_installed=False)
 
-    def note_for(self, exception: BaseException) -> str | None:
+    def note_for(self, exception: BaseException, *, is_cell: bool) -> str | None:  # noqa: ARG002 - the session's
         return f"a note about {exception.name}" if isinstance(exception, ModuleNotFoundError) else None
 
     def advise(self, name: str) -> SimpleNamespace:
@@ -285,7 +285,12 @@ def test_an_error_of_another_kind_is_asked_about_where_a_library_raised_it(
     handle: Handle, session: FakeSession, module: str, kind: str, *, is_asked_about: bool
 ) -> None:
     asked: list[BaseException] = []
-    session.note_for = asked.append  # type: ignore[assignment,method-assign] # says nothing
+
+    def note_for(error: BaseException, *, is_cell: bool) -> None:
+        assert not is_cell
+        asked.append(error)
+
+    session.note_for = note_for  # type: ignore[assignment,method-assign] # says nothing
     handle.enable(None, None)
     with pytest.raises(BaseException) as caught:  # noqa: PT011 - each case has its own
         exec(f"raise {kind}", {"__name__": module})
@@ -304,7 +309,7 @@ def test_no_note_under_other_errors(error: BaseException, handle: Handle, capsys
 def test_a_defect_in_the_note_leaves_the_error_to_be_shown(
     handle: Handle, session: FakeSession, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def note_for(_: BaseException) -> str | None:
+    def note_for(*_: object, **__: object) -> str | None:
         raise LookupError("a defect in a note")
 
     session.note_for = note_for  # type: ignore[assignment,method-assign] # a defect

@@ -42,6 +42,17 @@ def test_the_person_is_asked_and_the_cell_goes_on(terminal: Terminal) -> None:
     terminal.wait_for("In [3]: ")
 
 
+def test_a_scan_is_a_table_of_text(terminal: Terminal) -> None:
+    terminal.type("open('lesson.py', 'w').write('import os, tqdm') and None")
+    terminal.wait_for("In [3]: ")
+    terminal.type("%autoinstall scan lesson.py")
+    shown = terminal.wait_for("etails: ")
+    assert "  tqdm    tqdm     missing" in shown
+    assert "<" not in shown
+    terminal.type("y")
+    terminal.wait_for("Installed tqdm 1.0.")
+
+
 @pytest.mark.parametrize("gesture", [Terminal.press_interrupt, Terminal.press_end_of_file], ids=["Ctrl-C", "Ctrl-D"])
 def test_a_gesture_is_not_now(terminal: Terminal, gesture: Callable[[Terminal], None]) -> None:
     terminal.type("import tqdm")

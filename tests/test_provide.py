@@ -319,6 +319,15 @@ def test_a_bad_setting_is_a_note_not_a_crash(monkeypatch: pytest.MonkeyPatch) ->
     assert machine.planned == []
 
 
+def test_in_a_script_the_note_says_what_is_typed_in_a_shell() -> None:
+    session, _, _ = _session()
+    error = RuntimeError("cannot read it")
+    error.__cause__ = ModuleNotFoundError("x", name="yaml")
+    assert session.note_for(error, is_cell=False) == (
+        "autoinstall: yaml comes with pyyaml, which is not installed.\n  To install it: python -m pip install pyyaml"
+    )
+
+
 @pytest.mark.parametrize(
     ("exception", "note"),
     [
