@@ -312,7 +312,7 @@ def test_a_defect_in_the_note_leaves_the_error_to_be_shown(
     def note_for(*_: object, **__: object) -> str | None:
         raise LookupError("a defect in a note")
 
-    session.note_for = note_for  # type: ignore[assignment,method-assign] # a defect
+    session.note_for = note_for  # type: ignore[method-assign] # a defect
     handle.enable(None, None)
     error = ModuleNotFoundError("No module named 'absent'", name="absent")
     sys.excepthook(type(error), error, None)
