@@ -144,6 +144,9 @@ def test_what_would_change_something_is_refused_by_name(made: CondaEnvironment) 
     assert isinstance(found, Refusal)
     assert found.obstacle is Obstacle.CONFLICT
     assert "jub-jub cannot be had without changing shared 1.0" in found.sentence
+    by_hand = f"{made.command.name} install --prefix {made.environment.prefix} jub-jub."
+    assert found.sentence.endswith(by_hand), "what conda has installed, autoinstall does not change in any case"
+    assert found.would_change == ()
 
 
 def test_what_has_no_build_for_this_python_or_is_not_there_at_all(made: CondaEnvironment) -> None:
@@ -152,6 +155,7 @@ def test_what_has_no_build_for_this_python_or_is_not_there_at_all(made: CondaEnv
     # Python is something that is installed like all else: here it is what would have to change.
     assert here.obstacle is Obstacle.CONFLICT
     assert "changing python 3.11.9" in here.sentence
+    assert here.sentence.endswith(": install it into an environment of its own.")
     gone = plan(made, "gone")
     assert isinstance(gone, Refusal)
     assert (gone.obstacle, gone.sentence) == (Obstacle.NOT_FOUND, f"gone is not in {made.command.name}'s channels.")

@@ -45,6 +45,32 @@ def test_a_single_one_without_a_choice() -> None:
     assert question.prompt == "Install pyyaml? [y]es / [n]o / [d]etails: "
 
 
+NEWER = item("numpy", "2.4.1", size=17_000_000, needed_by=["pyyaml"], replaces="1.26.4")
+
+
+def test_what_changes_is_named_with_both_versions() -> None:
+    scipy = item("scipy", "1.15", size=35_000_000, needed_by=["pyyaml"], replaces="1.11")
+    question = _compose(YAML, NEWER, scipy)
+    assert "\n".join(question.lines) == (
+        "This cell needs 1 package that is not installed here:\n"
+        "  yaml  pyyaml 6.0.3  0.8 MB  1 year old  among the 50 most used\n"
+        "  and   numpy 1.26.4 -> 2.4.1 (needed by pyyaml), 17 MB\n"
+        "  and   scipy 1.11 -> 1.15 (needed by pyyaml), 35 MB\n"
+        "  into  /home/ann/.venv (Python 3.12) with uv; 2 already installed change"
+    )
+    assert question.prompt == ("Install pyyaml, and change numpy and 1 more? [y]es / [n]o / [d]etails: ")
+    assert [row[1] for row in question.table.rows] == ["pyyaml 6.0.3", "numpy 1.26.4 -> 2.4.1", "scipy 1.11 -> 1.15"]
+    assert question.table.facts[0][1].endswith("; 2 already installed change")
+
+
+def test_a_change_that_is_wanted_itself() -> None:
+    question = _compose(item("pyyaml", "5.4", size=806_000, days=3000, wanted_as=["yaml"], replaces="6.0.3"))
+    assert question.lines[0] == "This cell needs 1 package that is not installed here in this version:"
+    assert question.lines[1].startswith("  yaml  pyyaml 6.0.3 -> 5.4  0.8 MB")
+    assert question.lines[2].endswith("; 1 already installed changes")
+    assert question.prompt == "Change pyyaml? [y]es / [n]o / [d]etails: "
+
+
 def test_a_name_to_be_typed_in_full() -> None:
     assert _compose(YAML, type_in_full="pyyaml").prompt == (
         "To install pyyaml, type its name in full (anything else: no): "

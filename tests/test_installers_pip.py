@@ -83,6 +83,13 @@ def test_what_is_there_is_a_constraint(environment: Environment, pip: Pip) -> No
     assert command.files == {"wanted.txt": b"snark==2.0\n", "installed.txt": b"torchy==2.9+cu121\n"}
 
 
+def test_what_may_change_is_limited_by_what_may_not(environment: Environment, pip: Pip) -> None:
+    held = dataclasses.replace(own("boojum", "1.0"), requires=("torchy<3",))
+    question = Question(wanted("snark"), holding(held), released=holding(own("torchy", "2.9")))
+    command = next(PipResolver(pip, environment, Configuration()).ask(question))
+    assert command.files == {"wanted.txt": b"snark\ntorchy\n", "installed.txt": b"boojum==1.0\ntorchy<3\n"}
+
+
 def test_of_pips_settings_only_the_indexes_are_handed_over(pip: Pip) -> None:
     indexes = Indexes(
         index=Said("https://ann:pw@index.example/simple", ORIGIN),

@@ -113,6 +113,20 @@ def test_files_say_what_is_wanted_and_what_is_there(environment: Environment, uv
     }
 
 
+def test_what_may_change_is_limited_by_what_may_not_and_preferred_as_it_is(environment: Environment, uv: Uv) -> None:
+    question = Question(
+        wanted("snark"),
+        holding(own("boojum", "1.0", "torchy<3", "toves>=1")),
+        released=holding(own("torchy", "2.9")),
+        preferred=holding(own("toves", "1.0")),
+    )
+    command = next(UvResolver(uv, environment, Configuration()).ask(question))
+    assert command.files["wanted.txt"] == b"snark\ntorchy\n"
+    assert command.files["installed.txt"] == b"boojum @ ./installed/boojum\ntorchy<3\ntoves>=1\n"
+    assert tomllib.loads(command.files["pylock.toml"].decode())["packages"] == [{"name": "toves", "version": "1.0"}]
+    assert command.argv[-2:] == ("--output-file", "pylock.toml")
+
+
 @pytest.mark.parametrize(
     ("configuration", "expected"),
     [

@@ -168,7 +168,7 @@ def test_what_is_typed_wrongly_is_told_how_to_type(
 
 
 POSIX_NAMES = pytest.mark.skipif(sys.platform == "win32", reason="a name with a space is typed otherwise there")
-OPTIONS = ("--json", "--project")
+OPTIONS = ("--allow-changes", "--json", "--project")
 FILES = ("book\\ one.ipynb", "lesson.py", "sub/", "sub/inner.ipynb")
 OURS = (*COMMANDS.split(", "), FIRST.id, SECOND.id, "ask", "auto", "off", *OPTIONS, *FILES)
 
@@ -184,6 +184,7 @@ OURS = (*COMMANDS.split(", "), FIRST.id, SECOND.id, "ask", "auto", "off", *OPTIO
         ("%autoinstall mode ", ["ask", "auto", "off"]),
         ("%autoinstall mode a", ["ask", "auto"]),
         ("%autoinstall install cv2 --p", ["--project"]),
+        ("%autoinstall install --", ["--allow-changes", "--project"]),
         ("%autoinstall history ", ["--json"]),
         ("%autoinstall doctor --", ["--json"]),
         ("%autoinstall freeze --", ["--json"]),
@@ -202,6 +203,14 @@ def test_tab_completes(desk: Desk, line: str, expected: list[str]) -> None:
     begun = len(line[: line.rindex(" ") + 1])
     assert [whole[begun:] for whole in found if whole[begun:] in OURS] == expected  # jedi suggests its own
     assert not [whole for whole in found if "hidden" in whole or "notes" in whole]
+
+
+def test_changes_are_allowed_only_by_the_word_wherever_it_stands(
+    desk: Desk, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for line in ("install yaml", "install --allow-changes yaml", "install --project pyyaml yaml --allow-changes"):
+        desk.run(f"%autoinstall {line}", capsys)
+    assert [wish.may_change for (wish,) in desk.machine.planned] == [False, True, True]
 
 
 def test_history_undo_and_the_same_undone(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:

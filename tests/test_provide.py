@@ -6,8 +6,8 @@ import pytest
 
 from autoinstall.advice import Verdict
 from autoinstall.consent import Nobody
-from autoinstall.names import ProjectName
-from autoinstall.plan import Obstacle, Plan, Refusal, Wanted
+from autoinstall.names import ImportName, ProjectName
+from autoinstall.plan import Change, Obstacle, Plan, Refusal, Wanted
 from autoinstall.provide import Session
 from autoinstall.roles import Done, Request, Screen, Status
 from autoinstall.settings import Settings
@@ -271,6 +271,60 @@ def test_no_plan_is_said_under_the_error() -> None:
         "autoinstall: The index could not be reached.\n  To try again: %pip install pyyaml",
     )
     assert asker.prompts == []
+
+
+IN_THE_WAY = Refusal(
+    Obstacle.CONFLICT,
+    "pyyaml needs another version of numpy than the numpy 1.26.4 installed here, and that is left as it is.",
+    would_change=(Change(ProjectName("numpy"), "1.26.4", "2.4.1"),),
+)
+
+
+@pytest.mark.parametrize(
+    ("request_", "command"),
+    [
+        (Request("yaml", is_cell=True), "%autoinstall install --allow-changes yaml"),
+        (Request("yaml"), "autoinstall install --allow-changes yaml"),
+        (
+            Request("yaml", is_explicit=True, project=ProjectName("pyyaml"), version="6.0"),
+            "autoinstall install --allow-changes --project pyyaml==6.0 yaml",
+        ),
+    ],
+    ids=["cell", "program", "outright"],
+)
+def test_what_only_installed_things_stand_in_the_way_of_says_how_to_change_them(
+    request_: Request, command: str
+) -> None:
+    machine = FakeMachine([YAML], [IN_THE_WAY])
+    session, _, asker = _session(machine=machine)
+    assert session.provide(request_).note == (
+        f"autoinstall: {IN_THE_WAY.sentence}\n  To have that changed (numpy 1.26.4 -> 2.4.1): {command}"
+    )
+    assert asker.prompts == []
+    assert [wish.may_change for (wish,) in machine.planned] == [False]
+
+
+@pytest.mark.parametrize("is_cell", [True, False])
+def test_a_change_is_asked_about_with_the_restart_that_it_needs(is_cell: bool) -> None:  # noqa: FBT001 - a table's cell
+    numpy = item("numpy", "2.4.1", needed_by=["pyyaml"], replaces="1.26.4")
+    plan = Plan((item("pyyaml", "6.0", wanted_as=["yaml"]), numpy), "uv", in_use=(ImportName("numpy"),))
+    session, machine, asker = _session("y", machine=FakeMachine([YAML], [plan]))
+    outcome = session.provide(Request("yaml", is_cell=is_cell, is_explicit=True, allows_changes=True))
+    before = "numpy is loaded here: restart the kernel afterwards"
+    afterwards = "Restart the kernel: what is loaded here of numpy is still the old version."
+    if not is_cell:
+        before = "what runs here already, such as a kernel, needs a restart to use what has changed"
+    assert before in " ".join(asker.shown[0].split())
+    assert outcome.lines[:2] == ("Installed pyyaml 6.0.", "Changed numpy 1.26.4 -> 2.4.1.")
+    assert (afterwards in outcome.lines) == is_cell
+    assert [wish.may_change for (wish,) in machine.planned] == [True]
+
+
+def test_nobody_there_is_a_no_to_changes_too() -> None:
+    session, machine, _ = _session()
+    session.asker = Nobody()
+    outcome = session.provide(Request("yaml", is_explicit=True, allows_changes=True))
+    assert (outcome.status, machine.planned) == (Status.DECLINED, [])
 
 
 def test_a_failed_install_is_not_tried_again_in_the_same_execution() -> None:

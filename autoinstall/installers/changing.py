@@ -3,14 +3,12 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
-from packaging.version import InvalidVersion, Version
-
 from autoinstall.command import Steps
 from autoinstall.environment import Installed
 from autoinstall.environment.ownership import Changes
 from autoinstall.installers.question import Lock, Question, Resolved, Resolver
-from autoinstall.installers.relations import applicable
-from autoinstall.names import ProjectName, project_name
+from autoinstall.installers.relations import goes_with
+from autoinstall.names import ProjectName
 from autoinstall.plan import Refusal
 
 _MOST_ROUNDS = 4
@@ -90,16 +88,5 @@ def _in_the_way(answer: Lock, free: Mapping[ProjectName, Installed]) -> Iterator
     versions = {each.project: each.version for each in answer.wheels}
     yield from (project for project in versions if project in free)
     for project, one in free.items():
-        if project not in versions and not _goes_with(one, versions):
+        if project not in versions and not goes_with(one.requires, versions):
             yield project
-
-
-def _goes_with(one: Installed, versions: Mapping[ProjectName, str]) -> bool:
-    for requirement in applicable(one.requires):
-        version = versions.get(project_name(requirement.name))
-        try:
-            if version is not None and not requirement.specifier.contains(Version(version), prereleases=True):
-                return False
-        except InvalidVersion:
-            continue
-    return True

@@ -66,6 +66,15 @@ def is_satisfied(requires: Iterable[str], there: Mapping[ProjectName, Installed]
     )
 
 
+def goes_with(requires: Iterable[str], versions: Mapping[ProjectName, str]) -> bool:
+    """Tell whether requirements that apply here without any extra leave these versions be, of projects they name."""
+    return all(
+        (version := versions.get(project_name(requirement.name))) is None
+        or requirement.specifier.contains(version, prereleases=True)
+        for requirement in applicable(requires)
+    )
+
+
 def _needs(one: Installed) -> Iterator[ProjectName]:
     return (project_name(requirement.name) for requirement in applicable(one.requires))
 

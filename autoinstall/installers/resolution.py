@@ -11,9 +11,10 @@ from autoinstall.environment.ownership import OURSELVES, Changes
 from autoinstall.installers import refusals
 from autoinstall.installers.changing import change_as_little
 from autoinstall.installers.question import Lock, Question, Reason, Resolved, Resolver, Unsolvable
-from autoinstall.installers.relations import needed_only_by, without_contradictions
+from autoinstall.installers.relations import goes_with, needed_only_by, without_contradictions
 from autoinstall.names import ProjectName
 from autoinstall.plan import Change, Item, Plan, Refusal, Wanted
+from autoinstall.text import version_as_text
 
 _MOST_CULPRITS = 8
 _OLDEST_PYTHON = 6
@@ -170,13 +171,23 @@ def _conflict(
             would_do = next((one.version for one in answer.wheels if one.project == each.project), each.version)
             needed_by = reasons.get(each.project, Reason()).needed_by
             why_not = changes.why_not(held[each.project])
+            who_else = [
+                f"{one.project} {version_as_text(one.version)}"
+                for one in held.values()
+                if not goes_with(one.requires, {each.project: would_do})
+            ]
             return refusals.conflict(
                 question.wanted,
                 held[each.project],
                 would_do=would_do,
                 needed_by=[_with_version(who, answer, held) for who in needed_by if who != each.project],
                 remark=_only_ours(each.project, held)
-                + (f" It cannot be replaced from here, since {why_not}." if why_not else ""),
+                + (f" It cannot be replaced from here, since {why_not}." if why_not else "")
+                + (
+                    f" {' and '.join(who_else)} need{'s' if len(who_else) == 1 else ''} it as it is."
+                    if who_else
+                    else ""
+                ),
                 details=first.said,
             )
     together = [Change(each.project, held[each.project].version, each.version) for each in differing]
