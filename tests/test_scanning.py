@@ -136,7 +136,10 @@ def test_an_unknown_import_stays_unknown_whatever_the_author_installs(desk: Desk
 
 
 def test_magics_that_import(desk: Desk) -> None:
-    desk.notebook("%matplotlib widget\n%load_ext autoreload\n%load_ext memory_profiler\n%load_ext not a name")
+    desk.notebook(
+        "%load_ext autoinstall",
+        "%matplotlib widget\n%load_ext autoreload\n%load_ext memory_profiler\n%load_ext not a name",
+    )
     assert _told(desk.scan("made.ipynb")) == [
         ("matplotlib", "missing", "matplotlib"),
         ("ipympl", "missing", "ipympl"),

@@ -26,6 +26,9 @@ _MOST_BYTES = 50_000_000
 
 # Folders of installed, generated or kept-aside things: nobody asks what these import.
 _NOT_THEIRS = frozenset({"site-packages", "dist-packages", "node_modules", "__pycache__", "__pypackages__"})
+# Whoever reads what a scan says has these.
+_OURS = ("autoinstall", "ipython_autoinstall")
+
 _MARKS_OF_AN_ENVIRONMENT = ("pyvenv.cfg", "conda-meta")
 
 
@@ -167,6 +170,8 @@ def _imports(code: Code) -> Iterator[Import]:
 
 
 def _extension(argument: str) -> Iterator[str]:
+    if argument in _OURS:
+        return
     if is_import_name(argument) and look_for(import_name(f"IPython.extensions.{argument}")).is_whole is False:
         yield argument
 

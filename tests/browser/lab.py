@@ -141,6 +141,11 @@ class Notebook:
         self.page.get_by_role("menuitem", name="Run", exact=True).click()
         self.page.get_by_text("Run All Cells", exact=True).click()
 
+    def run(self, cell: int) -> None:
+        """Run a code cell, counted from 0, by the keyboard."""
+        self.page.locator(".jp-CodeCell").nth(cell).locator(".jp-InputPrompt").first.click()
+        self.page.keyboard.press("Control+Enter")
+
     def answer(self, text: str) -> str:
         """Type an answer into the field below the cell and return the prompt that stands before it."""
         field = self.page.locator("input.jp-Stdin-input")

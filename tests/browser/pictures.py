@@ -19,7 +19,24 @@ from tests.support.wheels import Wheel
 
 FOLDER = Path(__file__).parent / "pictures"
 
-CELLS = ("%load_ext autoinstall", "import cv2\nimport sklearn\n\ncv2.__version__")
+LESSON = """\
+import numpy as np
+import skimage
+import pandsa
+from course import show
+!pip install scikit-image==0.26.0
+try:
+    import tqdm
+except ImportError:
+    tqdm = None
+"""
+
+CELLS = (
+    "%load_ext autoinstall",
+    "import cv2\nimport sklearn\n\ncv2.__version__",
+    "%autoinstall scan",
+    LESSON,
+)
 
 
 def catalogue() -> tuple[Release, ...]:
@@ -28,6 +45,7 @@ def catalogue() -> tuple[Release, ...]:
         Release(_wheel("opencv-python", "4.14.0.94", "cv2", 4_600_000, "numpy"), age_days=80),
         Release(_wheel("numpy", "2.4.1", "numpy", 1_700_000), age_days=120),
         Release(_wheel("scikit-learn", "1.8.0", "sklearn", 900_000, "numpy"), age_days=400),
+        Release(_wheel("scikit-image", "0.26.0", "skimage", 1_200_000, "numpy"), age_days=330),
     )
 
 
@@ -44,20 +62,26 @@ def opened(theme: Theme) -> Iterator[Notebook]:
         with Environments(build_project(folder)) as environments:
             home = folder / "home"
             environment = environments.fresh("ipython9", clean_environ(home, index.url), home, folder / ".venv")
+            (environment.work / "course.py").write_text("def show(): ...\n", encoding="utf-8")
             with running_lab(environment, theme) as address, browser_page(900, 720) as page:
                 yield Notebook(page, address, environment, CELLS)
 
 
 def take(theme: Theme, suffix: str) -> None:
-    """Take the pictures of one theme: of the cell that misses something, while it is answered and afterwards."""
+    """Take the pictures of one theme: of a cell that misses something, before and after the answer, and of a scan."""
     with opened(theme) as notebook:
-        notebook.run_all()
+        notebook.run(0)
+        notebook.wait_for_the_end()
+        notebook.run(1)
         notebook.wait_for_question()
         notebook.picture(1, FOLDER / f"question-{suffix}.png")
         notebook.answer("y")
         notebook.output(1).get_by_text("By hand:").first.wait_for()
         notebook.wait_for_the_end()
         notebook.picture(1, FOLDER / f"installed-{suffix}.png")
+        notebook.run(2)
+        notebook.wait_for_question()
+        notebook.picture(2, FOLDER / f"scan-{suffix}.png")
 
 
 def main() -> int:
