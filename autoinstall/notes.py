@@ -110,10 +110,11 @@ def not_planned(advice: Advice, refusal: Refusal, wanted: Wanted, way: Way, *, i
     """
     if not refusal.would_change or wanted.may_change:
         return failed(advice, refusal.sentence, way)
-    version = f"=={wanted.version}" if wanted.version else ""
+    version = f"=={version_as_text(wanted.version)}" if wanted.version else ""
     options = ("--allow-changes", *(("--project", f"{wanted.project}{version}") if is_outright else ()))
     changes, command = ", ".join(map(str, refusal.would_change)), way.with_us(advice.import_name, *options)
-    return f"autoinstall: {refusal.sentence.rstrip('.')}.\n  To have that changed ({changes}): {command}"
+    what = f"  To have that changed: {command}\n  What changes then: {changes}"
+    return f"autoinstall: {refusal.sentence.rstrip('.')}.\n{what}"
 
 
 def done(plan: Plan) -> Iterator[str]:

@@ -298,7 +298,9 @@ def test_what_only_installed_things_stand_in_the_way_of_says_how_to_change_them(
     machine = FakeMachine([YAML], [IN_THE_WAY])
     session, _, asker = _session(machine=machine)
     assert session.provide(request_).note == (
-        f"autoinstall: {IN_THE_WAY.sentence}\n  To have that changed (numpy 1.26.4 -> 2.4.1): {command}"
+        f"autoinstall: {IN_THE_WAY.sentence}\n"
+        f"  To have that changed: {command}\n"
+        "  What changes then: numpy 1.26.4 -> 2.4.1"
     )
     assert asker.prompts == []
     assert [wish.may_change for (wish,) in machine.planned] == [False]

@@ -19,9 +19,12 @@ def owned(sites: tuple[Path, ...], prefix: Path, but: Collection[str] = ()) -> d
 
     found: dict[str, str] = {}
     for distribution in distributions(path=[str(site) for site in sites]):
-        if canonicalize_name(distribution.name or "") in but:
+        # Each of these reads METADATA anew.
+        name, version = distribution.name or "", distribution.version
+        if canonicalize_name(name) in but:
             continue
+        folder = str(distribution.locate_file(""))
         for listed in distribution.files or ():
-            where = os.path.normcase(os.path.normpath(str(distribution.locate_file(listed))))
-            found.setdefault(where, f"{distribution.name} {distribution.version}")
+            where = os.path.normcase(os.path.normpath(os.path.join(folder, str(listed))))  # noqa: PTH118 - thousands
+            found.setdefault(where, f"{name} {version}")
     return conda_meta.owners(prefix) | found

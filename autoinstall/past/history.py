@@ -100,7 +100,11 @@ def undone_as_text(done: TakenBack, *, is_cell: bool) -> str:
     lines += [
         f"  Changed since it was installed, and so kept: {printable(str(path), _LONGEST)}" for path in done.kept
     ]
-    if done.loaded:
+    if done.loaded and done.transaction.replaced:
+        # Of these some may have loaded parts of both by now.
+        what = "the kernel" if is_cell else "the program"
+        lines.append(f"  Imported already: {printable(', '.join(done.loaded), _LONGEST)}. Restart {what}.")
+    elif done.loaded:
         until = "the kernel is restarted" if is_cell else "the program ends"
         lines.append(f"  Imported already, and usable until {until}: {printable(', '.join(done.loaded), _LONGEST)}")
     return "\n".join(lines)
