@@ -4,17 +4,18 @@ import io
 import os
 import subprocess
 import zipfile
-from collections.abc import Callable
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Protocol
 
 import pytest
 
-from tests.conftest import FreshEnvironment
 from tests.support.catalogue import Release
-from tests.support.environments import Environment
+from tests.support.environments import Environment, Environments
 from tests.support.local_index import LocalIndex
+from tests.support.processes import clean_environ
 from tests.support.wheels import Member, RecordFault, Wheel
-
-MakeIndex = Callable[..., LocalIndex]
 
 MODULES = {"yaml/__init__.py": "VALUE = 1\n", "yaml/nodes.py": ""}
 SCRIPT = """\
@@ -43,9 +44,23 @@ HOSTILE = {
 }
 
 
-def state(environment: Environment) -> dict[str, str]:
-    """Return the environment's files, without the lock and the folder of autoinstall's own."""
-    return {path: told for path, told in environment.files().items() if ".autoinstall" not in path}
+class Borrow(Protocol):
+    """What the fixture `borrow` gives."""
+
+    def __call__(self, release: Release, installer: str) -> Environment:
+        """Return an environment that sees an index of this one release; a refused wheel leaves it as it was."""
+
+
+@pytest.fixture
+def borrow(environments: Environments, tmp_path: Path) -> Iterator[Borrow]:
+    with ExitStack() as stack:
+
+        def borrow(release: Release, installer: str) -> Environment:
+            index = stack.enter_context(LocalIndex([release]))
+            environ = clean_environ(tmp_path, index.url) | {"AUTOINSTALL_INSTALLER": installer}
+            return stack.enter_context(environments.lent("plain-pip", environ, tmp_path))
+
+        yield borrow
 
 
 def with_sorted_record(wheel: bytes) -> bytes:
@@ -58,47 +73,41 @@ def with_sorted_record(wheel: bytes) -> bytes:
     return packed.getvalue()
 
 
-def assert_refused(environment: Environment, path: str, before: dict[str, str]) -> None:
+def assert_refused(environment: Environment, path: str, before: dict[str, tuple[int, ...]]) -> None:
     result = environment.run(environment.script(SCRIPT))
     assert result.returncode == 1
     assert "ModuleNotFoundError: No module named 'yaml'" in result.stderr
     notes = [line for line in result.stderr.splitlines() if line.startswith("autoinstall: ")]
     assert len(notes) == 1, result.stderr
     assert path in notes[0]
-    assert state(environment) == before
-    assert not list(environment.prefix.parent.rglob("*evil.py"))
+    assert environment.marks() == before
+    ours = environment.site_packages / ".autoinstall"
+    assert not [*environment.prefix.parent.glob("*evil.py"), *ours.rglob("*evil.py")]
 
 
 @pytest.mark.parametrize("installer", ["uv", "pip"])
 @pytest.mark.parametrize(("wheel", "path"), HOSTILE.values(), ids=HOSTILE)
-def test_a_hostile_wheel_is_refused(
-    fresh_environment: FreshEnvironment, make_index: MakeIndex, wheel: Wheel, path: str, installer: str
-) -> None:
-    environment = fresh_environment("plain-pip", make_index(Release(wheel)), AUTOINSTALL_INSTALLER=installer)
-    before = state(environment)
+def test_a_hostile_wheel_is_refused(borrow: Borrow, wheel: Wheel, path: str, installer: str) -> None:
+    environment = borrow(Release(wheel), installer)
+    before = environment.marks()
     assert_refused(environment, path, before)
     assert_refused(environment, path, before)  # nor does the tool's cache make it acceptable
 
 
 @pytest.mark.skipif(os.name == "nt", reason="uv cannot be relied on to make links there")
 @pytest.mark.parametrize("case", ["leaves upwards", "RECORD has more", "RECORD has less"])
-def test_what_uv_has_mended_in_its_cache_long_ago_is_refused_too(
-    fresh_environment: FreshEnvironment, make_index: MakeIndex, case: str
-) -> None:
+def test_what_uv_has_mended_in_its_cache_long_ago_is_refused_too(borrow: Borrow, case: str) -> None:
     wheel, path = HOSTILE[case]
-    environment = fresh_environment("plain-pip", make_index(Release(wheel)), AUTOINSTALL_INSTALLER="uv")
+    environment = borrow(Release(wheel), "uv")
     uv = environment.scripts / "uv"
     into = environment.home / "elsewhere"
     command = [str(uv), "pip", "install", "--python", str(environment.python), "--prefix", str(into), "pyyaml"]
     subprocess.run(command, env=environment.environ, cwd=environment.work, check=True, capture_output=True)
     assert list(into.rglob("yaml"))
-    assert_refused(environment, path, state(environment))
+    assert_refused(environment, path, environment.marks())
 
 
-def test_a_record_that_happens_to_look_as_if_uv_had_written_it_is_no_reason(
-    fresh_environment: FreshEnvironment, make_index: MakeIndex
-) -> None:
-    index = make_index(Release(pyyaml(), body=with_sorted_record(pyyaml().build())))
-    environment = fresh_environment("plain-pip", index, AUTOINSTALL_INSTALLER="uv")
+def test_a_record_that_happens_to_look_as_if_uv_had_written_it_is_no_reason(borrow: Borrow) -> None:
+    environment = borrow(Release(pyyaml(), body=with_sorted_record(pyyaml().build())), "uv")
     assert environment.run(environment.script(SCRIPT), check=True).returncode == 0
     assert environment.installed()["pyyaml"] == "6.0.3"

@@ -10,6 +10,7 @@ import sys
 import time
 import tomllib
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from importlib.metadata import distributions, version
 from pathlib import Path
@@ -143,6 +144,26 @@ class Environment:
         requirements = [f"{wheel.project}=={wheel.version}" for wheel in wheels if wheel.write(folder)]
         _uv_install(self.python, requirements, folder, self.environ)
 
+    def marks(self) -> dict[str, tuple[int, ...]]:
+        """Return what tells every file from what it was before: its number, mode, size and time.
+
+        Ten times as quick as `files`. Bytecode is left out, and what autoinstall keeps of itself.
+        """
+
+        def walk(folder: str) -> Iterator[tuple[str, tuple[int, ...]]]:
+            with os.scandir(folder) as entries:
+                for entry in entries:
+                    if entry.name in ("__pycache__", ".autoinstall"):
+                        continue
+                    if entry.is_dir(follow_symlinks=False):
+                        yield from walk(entry.path)
+                    else:
+                        # Not the entry's own: on Windows it knows no number.
+                        found = os.lstat(entry.path)
+                        yield entry.path, (found.st_ino, found.st_mode, found.st_size, found.st_mtime_ns)
+
+        return dict(walk(str(self.prefix)))
+
     def files(self) -> dict[str, str]:
         """Return every file below the prefix with its hash, bytecode left out, to compare before and after."""
         return {
@@ -182,6 +203,7 @@ class Environments:
         self._session = self._cache / "sessions" / str(os.getpid())
         self._numbers = itertools.count(1)
         self._staged: dict[str, tuple[Path, dict[str, tuple[int, int]]]] = {}
+        self._idle: dict[str, list[Path]] = {}
 
     def __enter__(self) -> Self:
         """Begin with an empty folder for this session."""
@@ -217,6 +239,22 @@ class Environments:
         work = home / "work"
         work.mkdir(parents=True, exist_ok=True)
         return Environment(prefix, home, work, dict(environ))
+
+    @contextmanager
+    def lent(self, base: str, environ: Mapping[str, str], home: Path) -> Iterator[Environment]:
+        """Give an environment while the context lasts: one that earlier borrowers left as it was, or a new one.
+
+        For tests of what must not change anything; `home`, with all caches, is each one's own.
+        """
+        idle = self._idle.setdefault(base, [])
+        prefix = idle.pop() if idle else self.fresh(base, environ, home).prefix
+        work = home / "work"
+        work.mkdir(parents=True, exist_ok=True)
+        environment = Environment(prefix, home, work, dict(environ))
+        before = environment.marks()
+        yield environment
+        if environment.marks() == before:
+            idle.append(prefix)
 
     def _stage(self, name: str) -> Path:
         if name not in self._staged:
