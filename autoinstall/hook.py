@@ -120,8 +120,11 @@ class Finder:
             is_there, spec = _without_import_lock(lambda: self._take_turn(fullname, path, target, site))
         except KeyboardInterrupt:
             return None  # Not now. What comes out of the import statement is Python's own error, which ends it too.
+        if spec is None:
+            # Whatever came of it: another process may have brought the module since the look above.
+            spec = _look_again(fullname, path, target)
         if spec is None and is_there:
-            spec = _look_again(fullname, path, target) or self._ask_all_others(fullname, path, target)
+            spec = self._ask_all_others(fullname, path, target)
         return spec
 
     def _take_turn(

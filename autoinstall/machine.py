@@ -158,6 +158,9 @@ class ThisMachine:
             is_of_index = not isinstance(tool, DirectInstaller)
             return self._explained(plan, wanted, settings, tool.name) if is_of_index else plan
         if not plan.items:
+            activate.look_anew()
+            if all(one.import_name is not None and look_for(one.import_name).is_whole for one in wanted):
+                return plan  # another process brought it between the import statement and this plan
             names = ", ".join(one.import_name or one.project for one in wanted)
             projects = ", ".join(one.project for one in wanted)
             sentence = f"{projects} is installed here already, but does not provide {names}."
@@ -207,6 +210,7 @@ class ThisMachine:
                 if self.target is not None:
                     target.put_on_path(self.target)
                 # Another kernel may have been at work while the person was thinking, or while this one waited.
+                activate.look_anew()
                 installed = environment.installed()
                 if all(_is_there(item, installed) for item in plan.items if item.is_asked_for):
                     return Done(Plan((), plan.installer))

@@ -225,7 +225,7 @@ class Session:
                 note = notes.not_planned(main.advice, plan, main.wanted, way, is_outright=request.project is not None)
                 return Outcome(Status.FAILED, note, is_hopeless=plan.obstacle.is_everyones)
             way = self._way_of(plan, way)
-            if settings.mode is Mode.ASK and plan != agreed:
+            if settings.mode is Mode.ASK and plan.items and plan != agreed:
                 otherwise = self._unless_agreed(plan, offers, request, way)
                 if isinstance(otherwise, Outcome):
                     return otherwise

@@ -106,6 +106,17 @@ def test_a_no_is_pythons_own_error(run: Run, shop: Shop) -> None:
     assert shop.asked == ["unheard_of"]
 
 
+def test_what_another_process_brought_meanwhile_is_found_whatever_came_of_the_story(run: Run, shop: Shop) -> None:
+    """The story found it installed, and so nothing to offer."""
+
+    def story(fullname: str, _: CallSite) -> bool:
+        shop.bring(fullname)
+        return False
+
+    hang(story)
+    assert run("import absent\nassert absent.value == 42") is None
+
+
 def test_a_yes_without_the_module_is_pythons_own_error(run: Run) -> None:
     hang(lambda *_: True)
     assert type(run("import unheard_of")) is ModuleNotFoundError

@@ -349,6 +349,13 @@ def test_a_changed_environment_is_planned_anew_and_asked_about_only_if_the_plan_
     assert len(asker.prompts) == 2
 
 
+def test_somebody_else_brought_it_before_the_plan() -> None:
+    session, machine, asker = _session(machine=FakeMachine([YAML], [Plan((), "uv")], [Done(Plan((), "uv"))]))
+    assert session.provide(Request("yaml")).status is Status.PRESENT
+    assert asker.prompts == []
+    assert machine.carried_out == [Plan((), "uv")]
+
+
 def test_somebody_else_brought_it_meanwhile() -> None:
     machine = FakeMachine([YAML], results=[Done(Plan((), "uv"))])
     session, machine, _ = _session("y", machine=machine)

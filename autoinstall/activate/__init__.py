@@ -7,7 +7,7 @@ from autoinstall.activate.objections import Hazard, Objection
 from autoinstall.activate.places import sites_in
 from autoinstall.activate.removal import loaded, needed_by_others, take_back
 from autoinstall.activate.replacement import loaded_of
-from autoinstall.activate.sight import refresh, verify
+from autoinstall.activate.sight import look_anew, refresh, verify
 from autoinstall.environment import Environment
 from autoinstall.past.transaction import TakenBack
 
@@ -23,6 +23,7 @@ __all__ = [
     "loaded",
     "loaded_of",
     "lock",
+    "look_anew",
     "needed_by_others",
     "new_staging",
     "recover",

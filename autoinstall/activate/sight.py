@@ -17,6 +17,19 @@ from autoinstall.plan import Obstacle, Refusal
 from autoinstall.text import printable
 
 
+def look_anew() -> None:
+    """Have the next look at the path be a real one: finders and `importlib.metadata` forget what they knew.
+
+    They tell by a folder's time whether it has changed, which ticks too slowly for what another process has just
+    brought.
+    """
+    importlib.invalidate_caches()
+    for name in ("importlib.metadata", "importlib_metadata"):
+        finder = getattr(sys.modules.get(name), "MetadataPathFinder", None)
+        if finder is not None:
+            finder().invalidate_caches()  # up to 3.12 no class method, and nobody calls it
+
+
 def refresh(transaction: Transaction, environment: Environment) -> None:
     """Make this process see what a transaction added, as if it had been started just now.
 
@@ -24,11 +37,7 @@ def refresh(transaction: Transaction, environment: Environment) -> None:
     those; namespaces that are imported already get their new parts; `pkg_resources`, where it is loaded, learns of
     the distributions. Imports nothing that is not imported already, but what a reviewed `.pth` file imports.
     """
-    importlib.invalidate_caches()
-    for name in ("importlib.metadata", "importlib_metadata"):
-        finder = getattr(sys.modules.get(name), "MetadataPathFinder", None)
-        if finder is not None:
-            finder().invalidate_caches()  # up to 3.12 no class method, and nobody calls it
+    look_anew()
     base = real(environment.purelib)
     for file in transaction.files:
         if not file.path.endswith(".pth"):
