@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from autoinstall import __version__, answers, target
+from autoinstall import __version__, answers, explanation, target
 from autoinstall.advice import advise
 from autoinstall.errors import (
     AutoinstallError,
@@ -122,7 +122,7 @@ def _which(parsed: argparse.Namespace) -> int:
         if parsed.json:
             _answer(answers.as_json(advice))
         else:
-            _tell(answers.as_text(advice))
+            _tell(explanation.as_text(advice))
     return DONE
 
 

@@ -8,13 +8,12 @@ from typing import ClassVar, Protocol
 
 from autoinstall.names import ImportName, ProjectName
 from autoinstall.plan import Item, Plan
-from autoinstall.text import age_as_text, printable, printable_name, size_as_text
+from autoinstall.text import age_as_text, popularity_as_text, printable, printable_name, size_as_text
 
 WIDTH = 80
 """In columns. No line of a question is wider."""
 
 _HOW_BUILT = "has no wheel: it is built here from its source code, and its authors' code runs while it is built"
-_RANKS_SAID = (50, 100, 500, 1000, 5000, 15000)
 _NAMES_IN_PROMPT = 2
 _YES = ("y", "yes")
 _NO = ("n", "no")
@@ -240,7 +239,7 @@ def _row(item: Item, standings: Mapping[str, Standing]) -> tuple[str, ...]:
         _what(item),
         size_as_text(item.file.size),
         age_as_text(item.age()),
-        _popularity(rank),
+        popularity_as_text(rank),
     )
 
 
@@ -253,14 +252,6 @@ def _changing(count: int) -> str:
     if not count:
         return "nothing already installed changes"
     return f"{count} already installed change{'s' if count == 1 else ''}"
-
-
-def _popularity(rank: int | None) -> str:
-    if rank is not None:
-        for bound in _RANKS_SAID:
-            if rank <= bound:
-                return f"among the {bound} most used"
-    return "not widely used"
 
 
 def _row_along(item: Item) -> tuple[str, ...]:

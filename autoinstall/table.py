@@ -29,7 +29,7 @@ MAGIC = b"aitable2"
 """The first bytes of a table in this format."""
 
 CRAWL = "c"
-"""The evidence letter of the crawl of the whole index; what the letters mean stands in `data/README.md`."""
+"""The evidence letter of the crawl of the whole index; what the letters mean stands in `data/facts/evidence.tsv`."""
 
 BY_HAND = "h"
 """The evidence letter of an entry that people settled, with their reason."""
@@ -45,6 +45,9 @@ OF_ITS_VENDOR = "v"
 
 INSIDE = "i"
 """The evidence letter of a project whose files were seen inside the namespace that its name says it belongs to."""
+
+EVIDENCE_KEY = "&evidence"
+"""The key of the one line that says what the evidence letters mean."""
 
 _STANDINGS: "dict[str, Standing]" = {"t": "trusted", "c": "choice", "r": "rare", "n": "namespace"}
 _ONLY_A_WAY_DOWN = "-"
@@ -75,9 +78,9 @@ class _Facts:
 class Claim(_Facts):
     """One project that is known to provide an import name.
 
-    `evidence` holds one letter for each source that saw it (`data/README.md` lists them). `rank` counts from 1, the
-    most downloaded project of all, and is `None` outside the 15,000 that are listed. `reason` is a person's, in a few
-    words; empty where nobody wrote one.
+    `evidence` holds one letter for each source that saw it (`witnesses` tells what they stand for). `rank` counts
+    from 1, the most downloaded project of all, and is `None` outside the 15,000 that are listed. `reason` is a
+    person's, in a few words; empty where nobody wrote one.
     """
 
     __slots__ = ("evidence", "project", "rank", "reason")
@@ -87,6 +90,20 @@ class Claim(_Facts):
         self.evidence = evidence
         self.rank = rank
         self.reason = reason
+
+
+class Witness(_Facts):
+    """What an evidence letter stands for: `says` is what people read after "known from": `a list of 2019`.
+
+    `since` is the month (`2019-12`) by which it was said at the latest; `None` where it has no date of its own.
+    """
+
+    __slots__ = ("letter", "says", "since")
+
+    def __init__(self, letter: str, since: str | None, says: str) -> None:
+        self.letter = letter
+        self.since = since
+        self.says = says
 
 
 class Entry(_Facts):
@@ -217,6 +234,16 @@ class Table:
         if row is None or len(row) == 1 or not row[1]:
             return None
         return project if row[1] == "=" else row[1]
+
+    def on_the_index_since(self, project: "ProjectName") -> str | None:
+        """Return the month (`2016-07`) of a project's oldest file, or `None` where nobody has looked."""
+        row = self._row(f"={project}")
+        return row[4] if row is not None and len(row) > 4 else None  # noqa: PLR2004 - the fifth column holds it
+
+    def witnesses(self) -> tuple[Witness, ...]:
+        """Return what the evidence letters stand for, the strongest first."""
+        columns = (column.split(",", 2) for column in self._row(EVIDENCE_KEY) or ())
+        return tuple(Witness(letter, since or None, says) for letter, since, says in columns)
 
     def advice_for(self, name: "ImportName") -> AdviceRow | None:
         """Return the reviewed row about a name or, where it has none, about its longest prefix that has one."""
@@ -407,6 +434,8 @@ lookup = _bundled.lookup
 imports_of = _bundled.imports_of
 rank_of = _bundled.rank_of
 conda_name = _bundled.conda_name
+on_the_index_since = _bundled.on_the_index_since
+witnesses = _bundled.witnesses
 advice_for = _bundled.advice_for
 denial_for = _bundled.denial_for
 popular_import_names = _bundled.popular_import_names

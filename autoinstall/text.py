@@ -12,6 +12,8 @@ _LONGEST_VERSION = 40
 # follows the colon is no port, it may hold a slash too, and tools complain of such a URL by quoting it.
 _CREDENTIALS = re.compile(r"(?<=://)(?:[^/\s]*@|[^/\s:@\[]*:(?!\d*(?:[/?#\s]|$))\S*@)")
 
+_RANKS_SAID = (50, 100, 500, 1_000, 5_000, 15_000)
+
 _KILOBYTE = 1000
 _DAYS_A_YEAR = 365
 _DAYS_SHOWN_AS_DAYS = 100
@@ -77,6 +79,12 @@ def amount_as_text(received: int, total: int | None) -> str:
     if not total:
         return f" ({size_as_text(received)})"
     return f" ({size_as_text(min(received, total))} of {size_as_text(total)})"
+
+
+def popularity_as_text(rank: int | None) -> str:
+    """Return a project's place among the most downloaded as people say it: `among the 500 most used`."""
+    bound = next((bound for bound in _RANKS_SAID if rank is not None and rank <= bound), None)
+    return "not widely used" if bound is None else f"among the {bound:,} most used"
 
 
 def age_as_text(days: int | None) -> str:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from autoinstall.names import is_import_name, project_name
-from autoinstall.table import TABLE_FILE
+from autoinstall.table import BY_HAND, CONDA_FORGE, INSIDE, NAMING_RULE, OF_ITS_VENDOR, TABLE_FILE
 from data.builder import build, little_used
 from data.builder.decide import Rules
 from data.builder.namespaces import below, known_by_rules, namespaces_seen
@@ -43,6 +43,18 @@ def test_hand_made_files_are_sorted_and_give_reasons(name: str, columns: tuple[s
 
 def test_every_hand_made_file_is_looked_at_here() -> None:
     assert {path.name for path in (DATA / "rules").iterdir()} == set(HAND_MADE)
+
+
+def test_every_evidence_letter_is_explained() -> None:
+    said = {row["letter"]: row for row in rows(DATA / "facts" / "evidence.tsv")}
+    used = {
+        letter
+        for file in ("crawl.tsv.xz", "observed.tsv", "opened.tsv")
+        for row in rows(DATA / "facts" / file)
+        for letter in row["evidence"]
+    }
+    assert used | {BY_HAND, CONDA_FORGE, INSIDE, NAMING_RULE, OF_ITS_VENDOR} == said.keys()
+    assert all(row["says"] and "," not in row["since"] and row["who saw it"] for row in said.values())
 
 
 def test_hand_made_names_are_names() -> None:
@@ -85,6 +97,8 @@ def sources(
         bundlers=frozenset(),
         advice=[],
         denied=denied or [],
+        since={},
+        evidence=[],
     )
 
 

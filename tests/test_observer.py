@@ -8,6 +8,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 from pathlib import Path
 
@@ -382,4 +383,26 @@ def test_the_builder_reads_what_is_written(fifty: LocalIndex, observer: Observe,
     observer(fifty, ["made-up-0000"], "--into", str(tmp_path / "opened.tsv"))
     assert list(rows(tmp_path / "opened.tsv")) == [
         {"import_name": "made_up_0000", "project": "made-up-0000", "evidence": "w"}
+    ]
+
+
+def test_dates_are_merged_into_a_file_of_dates(observer: Observe, tmp_path: Path) -> None:
+    """The oldest file counts, of any kind; what a file of dates has stays where it is older."""
+    now = datetime.now(UTC)
+    releases = [
+        Release(Sdist("old", "0.1"), age_days=900),
+        Release(Wheel("old", "1.0", {"old.py": ""}), age_days=3),
+        Release(Wheel("older", "1.0", {"older.py": ""}), age_days=3),
+        Release(Wheel("quiet", "1.0", {"quiet.py": ""}), age_days=None),
+    ]
+    dates = tmp_path / "since.tsv"
+    dates.write_text("project\tsince\nkept\t2001-02\nolder\t2003-04\n", encoding="utf-8")
+    with LocalIndex(releases) as index:
+        assert observer(index, ["old", "older", "quiet"], "--dates", str(dates)) == 0
+    assert dates.read_bytes().decode("utf-8").split("\n") == [
+        "project\tsince",
+        "kept\t2001-02",
+        f"old\t{now - timedelta(days=900):%Y-%m}",
+        "older\t2003-04",
+        "",
     ]

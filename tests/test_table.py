@@ -10,7 +10,7 @@ import pytest
 from autoinstall import table
 from autoinstall.errors import TableDamagedError
 from autoinstall.names import ImportName, ProjectName
-from autoinstall.table import TABLE_FILE, Claim, Entry, Table
+from autoinstall.table import TABLE_FILE, Claim, Entry, Table, Witness
 from data.builder.container import pack
 from data.builder.sources import rows
 
@@ -205,6 +205,8 @@ SMALL = (
     "=owned-squatted\t",
     "=mongo-haystack\t",
     "=aliased\t3\tforge-name\tone two.three",
+    "=dated\t\t\t\t\t2016-07",
+    "&evidence\tf,2026-04,conda-forge, which carries it\tn,,a rule",
     "?gone\tremoved\tinstead\tcarried-on\tWhy.\tWhere it says so",
     "?gone.deep\tremoved\t\t\tDeeper.\tThere",
     "!bad-name\tReported.",
@@ -265,6 +267,17 @@ def test_a_projects_row(small: Table) -> None:
     assert small.conda_name(ProjectName("aliased")) == "forge-name"
     assert small.rank_of(ProjectName("aliased")) == 3
     assert small.popular_import_names() == ("numpy", "yaml")
+
+
+def test_since_when_and_by_whom(small: Table) -> None:
+    assert small.on_the_index_since(ProjectName("dated")) == "2016-07"
+    assert [small.on_the_index_since(ProjectName(name)) for name in ("aliased", "google-athome", "nobody")] == [
+        None
+    ] * 3
+    assert small.witnesses() == (
+        Witness("f", "2026-04", "conda-forge, which carries it"),
+        Witness("n", None, "a rule"),
+    )
 
 
 def test_a_newer_table_put_in_its_place_is_read(small: Table) -> None:

@@ -20,7 +20,7 @@ from autoinstall.names import (
     root,
 )
 from autoinstall.table import AdviceRow, Claim, Entry
-from autoinstall.text import printable
+from autoinstall.text import popularity_as_text, printable
 
 MOST_CANDIDATES = 5
 """No advice offers more projects to choose from."""
@@ -365,10 +365,9 @@ def _unknown(name: ImportName, facts: Facts) -> Advice:
 
 
 def _why_trusted(claim: Claim) -> str:
-    known = f"{claim.project} provides it"
+    known = f"{claim.project} provides it and is {popularity_as_text(claim.rank)}"
     if claim.rank is not None:
-        steps = (50, 100, 500, 1_000, 5_000, 15_000)
-        known += f" and is among the {next(step for step in steps if claim.rank <= step):,} most used projects"
+        known += " projects"
     return f"{known} ({claim.reason})." if claim.reason else f"{known}."
 
 

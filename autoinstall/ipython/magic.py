@@ -7,7 +7,7 @@ from typing import Protocol
 
 from IPython.core.error import UsageError
 
-from autoinstall import __version__, answers, findings, platforms, typed
+from autoinstall import __version__, explanation, findings, platforms, typed
 from autoinstall.doctor import Doctor
 from autoinstall.errors import AutoinstallError
 from autoinstall.hook import Handle
@@ -150,7 +150,7 @@ class Magic:
     def _which(self, words: Sequence[str]) -> None:
         if not words:
             raise UsageError(f"%{_NAME} which takes import names: %{_NAME} which cv2 yaml")
-        _say(*(answers.as_text(self._handle.session.advise(word)) for word in words))
+        _say(*(explanation.as_text(self._handle.session.advise(word)) for word in words))
 
     def _install(self, words: Sequence[str]) -> None:
         allows_changes = "--allow-changes" in words

@@ -13,7 +13,7 @@ def main() -> None:
     start = time.perf_counter()
     lines, packed = build.build()
     Path(TABLE_FILE).write_bytes(packed)
-    kinds = Counter(line[0] if line[0] in "=?!" else "name" for line in lines)
+    kinds = Counter(line[0] if line[0] in "=?!&" else "name" for line in lines)
     print(f"{TABLE_FILE}: {len(packed):,} bytes in {time.perf_counter() - start:.0f} s; rows: {dict(kinds)}")
 
 

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 
 from autoinstall.names import import_name, is_import_name, prefixes, project_name
-from autoinstall.table import CRAWL, same_name
+from autoinstall.table import CRAWL, EVIDENCE_KEY, same_name
 from data.builder import container
 from data.builder.decide import MOST_CLAIMS, OBSERVED, Decision, Rules, guessed
 from data.builder.namespaces import below, known_by_rules
@@ -27,7 +27,12 @@ def build(data: Path = DATA) -> tuple[list[str], bytes]:
     decisions |= _owners_of_all_below(decisions, rules)
     for name in rules.find_lures(decisions):
         decisions[name] = decisions[name]._replace(standing="r")
-    lines = [*_name_lines(decisions, rules), *_project_lines(decisions, known, rules), *_reviewed_lines(sources)]
+    lines = [
+        *_name_lines(decisions, rules),
+        *_project_lines(decisions, known, rules),
+        *_reviewed_lines(sources),
+        _evidence_line(sources),
+    ]
     return lines, container.pack(lines, _popular(decisions, rules))
 
 
@@ -117,15 +122,18 @@ def _project_lines(decisions: Mapping[str, Decision], known: Collection[str], ru
     observed = {
         project for project, names in rules.imports.items() if any(OBSERVED & {*seen} for seen in names.values())
     }
-    for project in {*rules.ranks, *rules.sources.conda, *known, *observed}:
+    for project in {*rules.ranks, *rules.sources.conda, *rules.sources.since, *known, *observed}:
         names = _imports_of(project, decisions, rules)
         if names == [project.replace("-", "_")]:
             names = []
         rank = rules.ranks.get(project)
         conda = rules.sources.conda.get(project, "")
         columns = ["" if rank is None else str(rank), "=" if conda == project else conda, " ".join(names)]
-        if home := rules.at_home.get(project, ""):
+        home, since = rules.at_home.get(project, ""), rules.sources.since.get(project, "")
+        if home or since:
             columns.append(home)
+        if since:
+            columns.append(since)
         if any(columns) or project in known:
             yield "\t".join((f"={project}", *columns))
 
@@ -168,6 +176,11 @@ def _reviewed_lines(sources: Sources) -> Iterator[str]:
         reasons.setdefault(project_name(row["name"]), row["reason"])
     for name, reason in reasons.items():
         yield f"!{name}\t{reason}"
+
+
+def _evidence_line(sources: Sources) -> str:
+    said = (",".join((row["letter"], row["since"], row["says"])) for row in sources.evidence)
+    return "\t".join((EVIDENCE_KEY, *said))
 
 
 def _popular(decisions: Mapping[str, Decision], rules: Rules) -> list[str]:

@@ -38,7 +38,8 @@ class Sources(NamedTuple):
 
     `claims` maps import name to project to evidence letters; `downloads` are of 30 days and stand in the order of
     ranks, `retired` those of them that have given way to other projects, which no other field here knows.
-    `conda` maps a project to its conda-forge name; `projects` are known from their own repositories alone.
+    `conda` maps a project to its conda-forge name; `projects` are known from their own repositories alone; `since`
+    maps a project to the month of its oldest file on the index; `evidence` are its letters' rows.
     """
 
     claims: dict[str, dict[str, str]]
@@ -56,6 +57,8 @@ class Sources(NamedTuple):
     bundlers: frozenset[str]
     advice: list[dict[str, str]]
     denied: list[dict[str, str]]
+    since: dict[str, str]
+    evidence: list[dict[str, str]]
 
 
 def read(data: Path = DATA) -> Sources:
@@ -88,6 +91,8 @@ def read(data: Path = DATA) -> Sources:
         bundlers=frozenset(row["project"] for row in rows(rules / "bundlers.tsv")),
         advice=[row for path in sorted((data / "advice").glob("*.tsv")) for row in rows(path)],
         denied=[row for path in sorted((data / "deny").glob("*.tsv")) for row in rows(path)],
+        since={row["project"]: row["since"] for row in rows(data / "facts" / "since.tsv")},
+        evidence=list(rows(data / "facts" / "evidence.tsv")),
     )
 
 

@@ -27,6 +27,7 @@ EVIDENCE = "w"
 
 DONE, SOME_FAILED, WRONG_USAGE, STOPPED, INTERRUPTED = 0, 1, 2, 3, 130
 
+_DATE_COLUMNS = ("project", "since")
 _COLUMNS = ("import_name", "project", "evidence")
 _REASONS_SHOWN = 10
 
@@ -56,6 +57,9 @@ def _run(options: argparse.Namespace, projects: list[ProjectName], state: State)
         _merge(options.into, found)
     else:
         _print(found, as_json=options.json, out=sys.stdout)
+    if options.dates is not None:
+        wanted = set(projects)
+        _merge_dates(options.dates, [one for one in state.observations() if one.project in wanted])
     _summarise(client, projects, todo, state, stopped)
     if stopped is not None:
         return STOPPED
@@ -94,9 +98,27 @@ def _merge(path: Path, found: list[tuple[ImportName, Observation]]) -> None:
         with path.open(encoding="utf-8", newline="") as file:
             known = csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE, strict=True)
             rows |= {tuple(row[column] for column in _COLUMNS) for row in known if row["project"] not in fresh}  # type: ignore[misc] # three columns, three parts
+    _replace(path, _COLUMNS, rows)
+
+
+def _merge_dates(path: Path, observations: Iterable[Observation]) -> None:
+    """Add to a file of dates the months of projects' oldest files; what is there stays where it is older."""
+    oldest: dict[str, str] = {}
+    if path.exists():
+        with path.open(encoding="utf-8", newline="") as file:
+            for row in csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE, strict=True):
+                oldest[row["project"]] = row["since"]
+    for observation in observations:
+        if observation.since is not None:
+            known = oldest.get(observation.project, observation.since)
+            oldest[observation.project] = min(known, observation.since)
+    _replace(path, _DATE_COLUMNS, oldest.items())
+
+
+def _replace(path: Path, columns: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> None:
     beside = path.with_name(path.name + ".new")
     beside.write_text(
-        "".join("\t".join(row) + "\n" for row in (_COLUMNS, *sorted(rows))), encoding="utf-8", newline="\n"
+        "".join("\t".join(row) + "\n" for row in (columns, *sorted(rows))), encoding="utf-8", newline="\n"
     )
     beside.replace(path)
 
@@ -135,6 +157,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--index-url", default=PYPI_SIMPLE_ENDPOINT, help="a simple index (default: pypi-simple's)")
     parser.add_argument("--json", action="store_true", help="print facts as JSON, one a line, instead of columns")
     parser.add_argument("--into", type=Path, help="merge the facts into this facts file instead of printing them")
+    parser.add_argument("--dates", type=Path, help="merge the months of the projects' oldest files into this file")
     parser.add_argument(
         "--workers", type=_positive, default=WORKERS, help="projects at a time (default: %(default)s)"
     )

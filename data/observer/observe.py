@@ -17,7 +17,7 @@ from autoinstall.names import ImportName, ProjectName
 from data.observer.client import Allowance, Client
 from data.observer.contents import LONGEST_METADATA, Names, Source, declared, read_names
 from data.observer.errors import FailedError, RefusedError
-from data.observer.page import newest_wheel, read_page
+from data.observer.page import newest_wheel, oldest_month, read_page
 from data.observer.remote import open_wheel
 
 MOST_BYTES = 32_000_000
@@ -41,7 +41,8 @@ class Ending(StrEnum):
 class Observation:
     """What is known of a project after it was asked for: the names are those of `wheel`, a file name.
 
-    `requests` and `received` (bytes of bodies, over the wire) are what it cost; `reason` says why not.
+    `since` is the month (`2016-07`) of the project's oldest file, where the index tells (PEP 700). `requests` and
+    `received` (bytes of bodies, over the wire) are what it cost; `reason` says why not.
     """
 
     project: ProjectName
@@ -53,6 +54,7 @@ class Observation:
     source: Source | None = None
     names: tuple[ImportName, ...] = ()
     namespaces: tuple[ImportName, ...] = ()
+    since: str | None = None
 
 
 def observe(
@@ -69,11 +71,13 @@ def observe(
     """
     allowance = Allowance(most_bytes, time.monotonic() + most_seconds)
     wheel: DistributionPackage | None = None
+    since: str | None = None
     names: Names | None = None
     ending = Ending.OBSERVED
     reason: str | None = None
     try:
         page = read_page(client, index_url, project, allowance)
+        since = None if page is None else oldest_month(page)
         if page is None:
             ending = Ending.ABSENT
         elif (wheel := newest_wheel(page, project)) is None:
@@ -91,7 +95,10 @@ def observe(
         allowance.received,
         reason,
         None if wheel is None else wheel.filename,
-        *((None, (), ()) if names is None else (names.source, names.names, names.namespaces)),
+        None if names is None else names.source,
+        () if names is None else names.names,
+        () if names is None else names.namespaces,
+        since,
     )
 
 

@@ -2,6 +2,7 @@
 
 import json
 import re
+from datetime import UTC
 from http import HTTPStatus
 
 from packaging.utils import InvalidWheelFilename, parse_wheel_filename
@@ -49,6 +50,15 @@ def newest_wheel(page: ProjectPage, project: ProjectName) -> DistributionPackage
     """
     suitable = [(key, package) for package in page.packages if (key := _preference(package, project)) is not None]
     return max(suitable, key=lambda pair: pair[0])[1] if suitable else None
+
+
+def oldest_month(page: ProjectPage) -> str | None:
+    """Return the month, as in `2016-07`, in which the oldest file came, or `None` where the index tells no times.
+
+    Yanked files count; removed ones are not on the page, so that a project may be older than that.
+    """
+    times = [package.upload_time for package in page.packages if package.upload_time is not None]
+    return f"{min(times).astimezone(UTC):%Y-%m}" if times else None
 
 
 def _preference(
