@@ -2,8 +2,8 @@
 
 From the start of the cell that imports it to the statement after the import, in a real kernel in mode `auto`, so that
 no person's time counts; against `uv pip install` alone, as a whole process, and against `%pip install` and the import
-in a kernel. Each has a fresh environment each round and the same state of its cache: warm, or empty. The import itself
-is part of ours and of `%pip`'s, not of uv's; what it takes in a process of its own is printed beside them.
+in a kernel. Each has a fresh environment each round and the same state of its cache: warm, or empty. The import
+itself is part of ours and of `%pip`'s, not of uv's; what it takes in a process of its own is printed beside them.
 """
 
 import argparse
@@ -142,7 +142,7 @@ def of_pip(environment: Environment, project: str) -> float:
 def of_uv(environment: Environment, project: str) -> float:
     """Install from outside."""
     binary = environment.scripts / ("uv.exe" if sys.platform == "win32" else "uv")
-    command = [binary, "pip", "install", "--python", environment.python, project]
+    command = [str(binary), "pip", "install", "--python", str(environment.python), project]
     began = time.perf_counter()
     subprocess.run(command, env=environment.environ, cwd=environment.work, capture_output=True, check=True)
     return time.perf_counter() - began

@@ -56,12 +56,15 @@ class Question:
 
         Without them a resolver would look only at what it was asked for, and not at who else needs it.
         """
+        free = {**self.released, **self.preferred}
+        if not free:  # as nearly always; reading a kernel's thousand requirements takes as long as a resolution
+            return ()
         return tuple(
             dict.fromkeys(
                 f"{project_name(requirement.name)}{requirement.specifier}"
                 for one in self.installed.values()
                 for requirement in applicable(one.requires)
-                if requirement.specifier and project_name(requirement.name) in {**self.released, **self.preferred}
+                if requirement.specifier and project_name(requirement.name) in free
             )
         )
 

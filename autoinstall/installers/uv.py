@@ -15,7 +15,7 @@ from autoinstall.installers import refusals
 from autoinstall.installers.pylock import BadLockError, read_pylock, read_reasons, toml, write_pylock, write_versions
 from autoinstall.installers.question import Lock, Question, Reason, Resolved, Unsolvable
 from autoinstall.installers.resolution import plan_of, resolve
-from autoinstall.installers.uv_mending import LOG, suspects, told_of
+from autoinstall.installers.uv_mending import LOG, records_linked_from, records_shared_with, suspects, told_of
 from autoinstall.names import ProjectName, is_project_name, project_name
 from autoinstall.plan import Item, Obstacle, Plan, Refusal, Wanted
 from autoinstall.platforms import here, quoted, uv_cache_folder
@@ -87,13 +87,18 @@ class Uv:
             return refusal_of(finished)
         mended = told_of(finished.errors)
         wheels = [item for item in plan.items if item.project not in plan.built]
-        if not mended and wheels and here().links_freely:
+        if not mended and wheels:
             # What lay in the cache was unpacked by somebody else, who may have heard what we have not.
-            links = into.with_name("l")
-            finished = yield staging.command(wheels, links, cache, "--link-mode", "symlink", "--offline")
-            if finished.ending == "interrupted":
-                return refusal_of(finished)
-            doubtful = [item for item in wheels if item.project in suspects(links)]
+            records = records_shared_with(Path(cache), into)
+            unseen = [item for item in wheels if item.project not in records]
+            if unseen and here().links_freely:
+                links = into.with_name("l")
+                finished = yield staging.command(unseen, links, cache, "--link-mode", "symlink", "--offline")
+                if finished.ending == "interrupted":
+                    return refusal_of(finished)
+                records = {**records, **records_linked_from(links)}
+            accused = suspects(records)
+            doubtful = [item for item in wheels if item.project in accused]
             if doubtful:
                 finished = yield staging.command(doubtful, into.with_name("u"), str(into.with_name("c")))
                 if finished.status != 0:
@@ -101,9 +106,9 @@ class Uv:
                 mended = told_of(finished.errors)
         if not mended:
             return None
-        accused = {each.project for each in mended}
+        guilty = {each.project for each in mended}
         yield staging.forgetting(
-            [one.project for one in plan.items if not accused.isdisjoint((one.project, None))], cache
+            [one.project for one in plan.items if not guilty.isdisjoint((one.project, None))], cache
         )
         return refusals.unsafe([each.sentence for each in mended])
 

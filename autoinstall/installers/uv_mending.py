@@ -9,7 +9,8 @@ import csv
 import io
 import os
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,6 +20,9 @@ from autoinstall.text import printable_name
 
 LOG = "uv_extract=warn,uv_install_wheel=debug"
 """The value of `RUST_LOG` by which uv 0.10 to 0.13 tells of what it mends, and of hardly anything else."""
+
+_METADATA = ("*/*/site-packages/*.dist-info/METADATA", "Lib/site-packages/*.dist-info/METADATA")
+"""Where METADATA lies in a prefix: on Unix, and on Windows."""
 
 _UNSAFE = re.compile(r"WARN Skipping unsafe file name: (?P<path>.+)")
 _LISTED = re.compile(
@@ -56,18 +60,44 @@ def told_of(log: str) -> tuple[Mended, ...]:
     return tuple(found.values())
 
 
-def suspects(links: Path) -> frozenset[ProjectName]:
+def suspects(records: Mapping[ProjectName, Path]) -> frozenset[ProjectName]:
     """Return the projects whose RECORD in uv's cache has the form that uv writes.
 
-    `links` is a prefix that uv has installed into with links to its cache; where it has made copies there is nothing
-    to see. A project may be here in all honesty: of 238 real wheels none had a RECORD of this form, but any may.
+    A project may be here in all honesty: of 238 real wheels none had a RECORD of this form, but any may.
     """
-    return frozenset(
-        project
-        for metadata in links.glob("*/*/site-packages/*.dist-info/METADATA")
-        if metadata.is_symlink() and has_form_of_uv(_text(Path(os.path.realpath(metadata)).with_name("RECORD")))
-        for project in _project(metadata.parent.name.partition("-")[0])
-    )
+    return frozenset(project for project, record in records.items() if has_form_of_uv(_text(record)))
+
+
+def records_shared_with(cache: Path, prefix: Path) -> Mapping[ProjectName, Path]:
+    """Return the RECORD in uv's cache of each distribution in `prefix` that shares its METADATA with the cache.
+
+    Hard links are what uv makes where it can; of what it has copied, or where it keeps what it unpacks in another
+    way than uv 0.10 to 0.13, there is nothing here.
+    """
+    looked_for: dict[str, tuple[os.stat_result, Path]] = {}
+    for metadata in (found for pattern in _METADATA for found in prefix.glob(pattern)):
+        if (status := metadata.stat()).st_nlink > 1:
+            looked_for[metadata.parent.name] = status, metadata.parent
+    found: dict[ProjectName, Path] = {}
+    # One look into each folder: the cache of a year holds thousands, and most have one distribution each.
+    for archive in cache.glob("archive-v*/*") if looked_for else ():
+        for name in looked_for.keys() & _names_in(archive):
+            status, folder = looked_for[name]
+            with suppress(OSError):
+                if os.path.samestat(status, (archive / name / "METADATA").stat()):
+                    found.update((project, archive / name / "RECORD") for project in _project_of(folder))
+    return found
+
+
+def records_linked_from(prefix: Path) -> Mapping[ProjectName, Path]:
+    """Return the RECORD in uv's cache of each distribution in a prefix that uv has filled with symbolic links."""
+    return {
+        project: Path(os.path.realpath(metadata)).with_name("RECORD")
+        for pattern in _METADATA
+        for metadata in prefix.glob(pattern)
+        if metadata.is_symlink()
+        for project in _project_of(metadata.parent)
+    }
 
 
 def has_form_of_uv(record: str) -> bool:
@@ -98,11 +128,22 @@ def _told(lines: Iterable[str]) -> Iterator[Mended]:
                     yield from (Mended(project, path, what) for path in found["paths"].split("`, `"))
 
 
+def _project_of(metadata_folder: Path) -> Iterator[ProjectName]:
+    return _project(metadata_folder.name.partition("-")[0])
+
+
 def _project(name: str) -> Iterator[ProjectName]:
     try:
         yield project_name(name)
     except BadProjectNameError:
         return
+
+
+def _names_in(folder: Path) -> frozenset[str]:
+    try:
+        return frozenset(each.name for each in folder.iterdir())
+    except OSError:
+        return frozenset()
 
 
 def _text(path: Path) -> str:
