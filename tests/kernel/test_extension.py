@@ -77,7 +77,7 @@ def test_loaded_and_set_by_the_profile(
     environment = fresh_environment(base, make_index())
     profile = environment.home / ".ipython" / "profile_default"
     profile.mkdir(parents=True)
-    (profile / "ipython_kernel_config.py").write_text(
+    (profile / "ipython_config.py").write_text(
         "c.InteractiveShellApp.extensions = ['autoinstall']\nc.AutoInstall.mode = 'off'\n"
     )
     kernel = start_kernel(environment, IPYTHONDIR=str(environment.home / ".ipython"))
