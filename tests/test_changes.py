@@ -163,6 +163,30 @@ def test_what_changes_is_old_enough_too(environment_with: Callable[..., Environm
     assert environment.installed()["numpy"] == "2.4.1"
 
 
+def test_an_index_that_tells_no_ages_is_no_obstacle(
+    fresh_environment: FreshEnvironment, make_index: MakeIndex
+) -> None:
+    index = make_index(*(Release(each, age_days=None) for each in (YAML, *NUMPYS)))
+    environment = fresh_environment("plain", index)
+    environment.install(NUMPYS[0])
+    assert "Changed numpy 1.26.4 -> 2.4.1.\n" in allowing_changes(environment, "yaml")
+
+
+def test_what_lies_outside_of_the_environment_is_left_and_said(
+    fresh_environment: FreshEnvironment, make_index: MakeIndex
+) -> None:
+    """As with `--system-site-packages`: to put another version before it would change it for this environment."""
+    index = make_index(*(Release(each) for each in (YAML, *NUMPYS)))
+    environment, other = fresh_environment("plain", index), fresh_environment("plain", index)
+    other.install(NUMPYS[0])
+    (environment.site_packages / "other.pth").write_text(f"{other.site_packages}\n")
+    before = files(environment)
+    said = allowing_changes(environment, "yaml", status=3)
+    assert f"It cannot be replaced from here, since it lies in {other.site_packages}, outside of" in said
+    assert files(environment) == before
+    assert other.installed()["numpy"] == "1.26.4"
+
+
 def test_the_question_says_what_changes_and_a_no_is_one(
     fresh_environment: FreshEnvironment, make_index: MakeIndex, open_terminal: OpenTerminal
 ) -> None:

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from autoinstall.activate import Admitted, admit, keep, new_staging, recover, take_back
+from autoinstall.activate import Admitted, TakenBack, admit, keep, new_staging, recover, take_back
 from autoinstall.activate.places import ours
 from autoinstall.errors import EnvironmentNotWritableError
 from autoinstall.past.transaction import Transaction
 from autoinstall.plan import Obstacle, Refusal
-from tests.activate.conftest import BOOJUM, EGG, NEST, SNARK, Ground
+from tests.activate.conftest import BOOJUM, EGG, NEST, OLD_SNARK, SNARK, Ground
 from tests.support.staging import plan_of, stage
 from tests.support.wheels import Wheel
 
@@ -199,4 +199,34 @@ def test_data_on_another_disk_arrives_all_the_same(ground: Ground) -> None:
         assert (ground.environment.prefix / "share" / "snark" / "map.txt").read_text() == "blank"
         with ground.lock():
             assert not isinstance(take_back(added, ground.environment, ground.journal), Refusal)
+        assert (ground.files(), ground.folders()) == (before, folders)
+
+
+@pytest.mark.parametrize("left", range(0, 40, 5))
+def test_a_disk_that_is_full_when_another_version_comes(tmp_path: Path, left: int) -> None:
+    """All of the old is put back, or all of the new is there and the old kept: a copy across disks needs room too."""
+    with mounted(tmp_path / "disk", "size=3000k"), mounted(tmp_path / "disk" / "env" / "share", "size=100k"):
+        ground = Ground(tmp_path / "disk")
+        ground.folder = tmp_path
+        for wheel in (NEST, OLD_SNARK):
+            assert isinstance(ground.install(wheel), Transaction)
+        (ground.environment.prefix / "share" / "snark" / "map.txt").write_bytes(b"drawn" * 4000)
+        before, folders = ground.files(), ground.folders()
+        with ground.lock("snark"):
+            staging = ground.stage(SNARK)
+            fill(tmp_path / "disk" / "filler", left * 1024)
+            outcome = admit(staging, plan_of((SNARK,), replacing={"snark": "1.0"}), ground.environment)
+            if isinstance(outcome, Admitted):
+                keep(outcome, ground.journal)
+        (tmp_path / "disk" / "filler").unlink()
+        recover(ground.environment, ground.journal)
+        if isinstance(outcome, Refusal):
+            assert outcome.obstacle is Obstacle.DISK_FULL
+            assert (ground.files(), ground.folders()) == (before, folders)
+            assert not (ours(ground.environment) / "replaced").exists()
+            return
+        assert "VALUE = 42" in (ground.environment.purelib / "snark.py").read_text()
+        with ground.lock():
+            last = ground.journal.transactions()[-1]
+            assert isinstance(take_back(last, ground.environment, ground.journal), TakenBack)
         assert (ground.files(), ground.folders()) == (before, folders)
