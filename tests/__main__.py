@@ -8,6 +8,8 @@ import sys
 import venv
 from pathlib import Path
 
+from tests.browser.chromium import chromium
+
 ROOT = Path(__file__).resolve().parent.parent
 ENVIRONMENT = ROOT / ".venv-tests"
 SCRIPTS = ENVIRONMENT / ("Scripts" if sys.platform == "win32" else "bin")
@@ -41,7 +43,10 @@ def prepare() -> str:
     if not Path(python).exists() and not Path(python + ".exe").exists():
         venv.create(ENVIRONMENT, with_pip=True)
     required(python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--upgrade", "pip", "uv")
-    required(python, "-m", "uv", "pip", "install", "--quiet", "--python", python, "--editable", f"{ROOT}[test]")
+    extra = "browser" if chromium() else "test"
+    if extra == "test":
+        print("There is no Chromium on this machine: what is tried in a browser is skipped.", flush=True)  # noqa: T201 - the same
+    required(python, "-m", "uv", "pip", "install", "--quiet", "--python", python, "--editable", f"{ROOT}[{extra}]")
     return python
 
 

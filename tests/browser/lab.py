@@ -1,7 +1,6 @@
 """A JupyterLab of one's own, and a browser that looks at it."""
 
 import json
-import shutil
 import subprocess
 import sys
 import time
@@ -11,13 +10,14 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from tests.browser.chromium import chromium
 from tests.demo import as_notebook
 from tests.support.environments import Environment
 
 if TYPE_CHECKING:
     from playwright.sync_api import Locator, Page
 
-PATIENCE = 60_000
+PATIENCE = 120_000
 """In milliseconds: how long anything may take before it is given up."""
 
 Theme = Literal["JupyterLab Light", "JupyterLab Dark"]
@@ -40,12 +40,6 @@ def what_is_missing() -> str | None:
         if find_spec(module) is None:
             return f"{module} is not installed (the extra `browser` brings it)"
     return None if chromium() else "there is no Chromium on this machine"
-
-
-def chromium() -> str | None:
-    """Return the browser: the machine's own, since one of Playwright's would have to be downloaded."""
-    found = (shutil.which(name) for name in ("chromium", "chromium-browser", "google-chrome"))
-    return next((path for path in found if path), None)
 
 
 @contextmanager

@@ -102,5 +102,7 @@ def test_a_scan_of_the_notebook_that_is_open(opened: Open, environment: Environm
     notebook.answer("y")
     notebook.output(2).get_by_text("with 4.14.0.94 6.0.3").wait_for()
     notebook.wait_for_the_end()
-    assert "missing" in notebook.output(1).inner_text()
+    listing = notebook.output(1).locator("table").first
+    assert listing.locator("th").all_inner_texts() == ["import", "project", "state"]
+    assert listing.get_by_role("row", name="cv2 opencv-python missing").count() == 1
     assert {"opencv-python", "numpy", "pyyaml"} <= environment.installed().keys()
