@@ -72,6 +72,8 @@ class Aside:
                 if os.path.lexists(place) and not is_copy(place, kept):
                     # Nobody's, and made since: it goes where an undo puts what it must not lose.
                     away = self._base / OURS / "kept" / self._folder.name / kept.name / place.name
+                    while os.path.lexists(away):
+                        away = away.with_name(f"{away.name}~")
                     move(place, away, is_needed=False)
                 move(kept, place, is_needed=False)
                 step(f"put back {self._written(place)}")

@@ -109,5 +109,6 @@ OLD_SNARK = Wheel(
     data={"data/share/snark/map.txt": "drawn", "data/share/snark/old.txt": ""},
 )
 BOOJUM = Wheel("boojum-tools", "1.5", {"boojum/__init__.py": "import snark\n"}, ("snark>=1",))
+OLD_BOOJUM = Wheel("boojum-tools", "1.0", {"boojum_old.py": "", "boojumland/deep.py": ""})
 NEST = Wheel("jub-jub-nest", "1.0", {"jubjub/nest/__init__.py": ""})
 EGG = Wheel("jub-jub-egg", "1.0", {"jubjub/egg/__init__.py": ""})

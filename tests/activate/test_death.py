@@ -18,7 +18,7 @@ from autoinstall.environment import Environment
 from autoinstall.past.journal import Journal
 from autoinstall.past.transaction import Transaction
 from autoinstall.plan import Refusal
-from tests.activate.conftest import BOOJUM, EGG, NEST, OLD_SNARK, SNARK, Ground
+from tests.activate.conftest import BOOJUM, EGG, NEST, OLD_BOOJUM, OLD_SNARK, SNARK, Ground
 from tests.support.staging import environment_at, plan_of, stage
 from tests.support.wheels import Wheel
 
@@ -31,8 +31,8 @@ else:
 WHEELS = (SNARK, BOOJUM, EGG)
 """EGG adds to a namespace that is there."""
 
-REPLACING = {"snark": "1.0"}
-"""What SNARK takes the place of where OLD_SNARK is there."""
+REPLACING = {"snark": "1.0", "boojum-tools": "1.0"}
+"""What SNARK and BOOJUM take the place of where OLD_SNARK and OLD_BOOJUM are there."""
 
 
 class Staged:
@@ -201,7 +201,7 @@ def test_killed_after_each_step_of_an_undo(staged: Staged, tmp_path: Path) -> No
 
 @pytest.fixture(scope="module")
 def replacing(tmp_path_factory: pytest.TempPathFactory) -> Staged:
-    return Staged(tmp_path_factory.mktemp("replacing"), OLD_SNARK)
+    return Staged(tmp_path_factory.mktemp("replacing"), OLD_SNARK, OLD_BOOJUM)
 
 
 def store_of(prefix: Path) -> Path:
@@ -219,13 +219,12 @@ def test_killed_after_each_step_of_a_replacement(replacing: Staged, tmp_path: Pa
         outcomes.append((is_whole, lines))
         steps += 1
     assert snapshot(tmp_path / f"{steps}") == replacing.whole
-    finished = (
-        "finished the install of snark 1.0 -> 2.0, boojum-tools 1.5, jub-jub-egg 1.0, which had been interrupted"
-    )
+    names = "snark 1.0 -> 2.0, boojum-tools 1.0 -> 1.5, jub-jub-egg 1.0"
+    finished = f"finished the install of {names}, which had been interrupted"
     assert [whole for whole, _ in outcomes[:3]] == [False] * 3, "until the journal is written nothing has moved"
     assert set(outcomes[3:-1]) == {(True, (finished,))}
     assert outcomes[-1] == (True, ())
-    assert len(outcomes) == 3 + 1 + 9 + 14 + 2, (
+    assert len(outcomes) == 3 + 1 + 12 + 14 + 2, (
         "unpacking, the journal, what goes, what comes, the record and its end"
     )
 
@@ -238,32 +237,31 @@ def test_killed_after_each_step_of_undoing_a_replacement(replacing: Staged, tmp_
         if run(undo, prefix, replacing.folder, steps) == 0:
             break
         (line,) = check_order(prefix, replacing.before)
-        assert line.startswith("finished taking back snark 1.0 -> 2.0, boojum-tools 1.5, jub-jub-egg 1.0")
+        assert line.startswith("finished taking back snark 1.0 -> 2.0, boojum-tools 1.0 -> 1.5, jub-jub-egg 1.0")
         assert not store_of(prefix).exists()
         steps += 1
     assert snapshot(prefix) == replacing.before
     assert not store_of(prefix).exists()
-    assert steps > 1 + 3 + 11 + 9
+    assert steps > 1 + 3 + 11 + 12
 
 
-@pytest.mark.parametrize("damage", ["snark.py", "snarkland/a/b.py"])
-def test_killed_while_turning_a_replacement_back(replacing: Staged, tmp_path: Path, damage: str) -> None:
+@pytest.mark.parametrize(("death", "damage"), [(6, "snarkland/a/b.py"), (20, "snark.py"), (28, "snark.py")])
+def test_killed_while_turning_a_replacement_back(replacing: Staged, tmp_path: Path, death: int, damage: str) -> None:
     """A file of the new is not what it should be, and whoever finds that is killed at each step too."""
-    for death in (6, 16, 24):
-        steps = 1
-        while True:
-            prefix = replacing.copy(tmp_path / f"{death}-{steps}")
-            assert run(replace, prefix, replacing.folder / "tree", death) != 0
-            site = environment_at(prefix).purelib
-            new = [*site.glob(f".autoinstall/work/*/t/lib*/**/{damage}")] or [*site.glob(damage)]
-            new[0].write_bytes(b"\0")
-            if run(put_in_order, prefix, replacing.folder, steps) == 0:
-                break
-            check_order(prefix, replacing.before)
-            assert not store_of(prefix).exists()
-            steps += 1
+    steps = 1
+    while True:
+        prefix = replacing.copy(tmp_path / f"{steps}")
+        assert run(replace, prefix, replacing.folder / "tree", death) != 0
+        site = environment_at(prefix).purelib
+        new = [*site.glob(f".autoinstall/work/*/t/lib*/**/{damage}")] or [*site.glob(damage)]
+        new[0].write_bytes(b"\0")
+        if run(put_in_order, prefix, replacing.folder, steps) == 0:
+            break
         check_order(prefix, replacing.before)
-        assert steps > 9
+        assert not store_of(prefix).exists()
+        steps += 1
+    check_order(prefix, replacing.before)
+    assert steps > 12
 
 
 def test_killed_after_each_step_of_withdrawing_a_replacement(replacing: Staged, tmp_path: Path) -> None:
@@ -273,7 +271,7 @@ def test_killed_after_each_step_of_withdrawing_a_replacement(replacing: Staged, 
         assert not store_of(tmp_path / f"{steps}").exists()
         steps += 1
     assert snapshot(tmp_path / f"{steps}") == replacing.before
-    assert steps > 1 + 3 + 11 + 9
+    assert steps > 1 + 3 + 11 + 12
 
 
 def test_somebody_else_installs_over_a_replacement_that_died(replacing: Staged, tmp_path: Path) -> None:
