@@ -1,52 +1,87 @@
 """Modules that are loaded in this process while their files say something else by now: only a restart helps."""
 
+import os
 import sys
+import traceback
 from collections.abc import Iterator
-from importlib.machinery import SourceFileLoader
+from importlib.machinery import ExtensionFileLoader, SourceFileLoader
 from itertools import islice
-from types import CodeType, FunctionType, ModuleType
+from types import CodeType, FrameType, FunctionType, ModuleType
 
-from autoinstall.advice.presence import owner_of
+from autoinstall.advice.presence import look_for, owner_of
 from autoinstall.names import import_name, is_import_name
 from autoinstall.text import printable
 
 _MOST_MODULES = 20
 """Looked at for one error: each costs the reading of one compiled file."""
 
+_LONGEST_CHAIN = 10
+"""Exceptions looked at: a chain can be a circle."""
+
 
 def needs_restart(exception: BaseException) -> str | None:
     """Return which loaded module is not what is installed by now, in a sentence, `None` where none is found.
 
-    Asked are the module that an `ImportError` or an `AttributeError` names, its root, and for an `ImportError` that
-    is about something else than a missing module the roots of the modules that it passed through. The facts are the
-    functions that are loaded and the code that lies on disk: where they differ, somebody has installed another
-    version, or edited it, since it was imported.
+    Asked are the module that an `ImportError` or an `AttributeError` names, its root, and for an error of any kind
+    that has ended a library's import the roots of the modules that it passed through, and of those that the module
+    in which it was raised has imported: so `import pandas` fails over the numpy of before. The facts are the
+    functions that are loaded and the code that lies on disk: where they differ, or the file is gone, somebody has
+    installed another version, or edited it, since it was imported.
     """
     for name in islice(dict.fromkeys(_spoken_of(exception)), _MOST_MODULES):
         module = sys.modules.get(name)
         if isinstance(module, ModuleType) and name.partition(".")[0] not in sys.stdlib_module_names:
             code = _on_disk(module)
-            if code is not None and _differs(module, code):
+            if _has_given_way(module) or (code is not None and _differs(module, code)):
                 return _sentence(name.partition(".")[0])
     return None
 
 
 def _spoken_of(exception: BaseException) -> Iterator[str]:
+    link: BaseException | None = exception
+    for _ in range(_LONGEST_CHAIN):
+        if link is None:
+            break
+        for name in _named_by(link):
+            if isinstance(name, str) and is_import_name(name):
+                yield name
+                yield name.partition(".")[0]
+        link = link.__cause__ or (None if link.__suppress_context__ else link.__context__)
+    if isinstance(exception, ImportError) and isinstance(exception.name, str):
+        # The module itself may hold nothing but what it has imported from its parts.
+        parts = f"{exception.name.partition('.')[0]}."
+        yield from (name for name in list(sys.modules) if name.startswith(parts))
+
+
+def _named_by(exception: BaseException) -> Iterator[object]:
     if isinstance(exception, ImportError):
-        names = [exception.name]
+        yield exception.name
     elif isinstance(exception, AttributeError) and isinstance(exception.obj, ModuleType):
-        names = [exception.obj.__name__]
-    else:
-        return
-    is_missing = isinstance(exception, (AttributeError, ModuleNotFoundError))
-    traceback = None if is_missing else exception.__traceback__
-    while traceback is not None:
-        names.append(str(traceback.tb_frame.f_globals.get("__name__")).partition(".")[0])
-        traceback = traceback.tb_next
-    for name in names:
-        if isinstance(name, str) and is_import_name(name):
-            yield name
-            yield name.partition(".")[0]
+        yield exception.obj.__name__
+    if isinstance(exception, ModuleNotFoundError):
+        return  # What is missing is not there in an older version.
+    frames = [frame for frame, _ in traceback.walk_tb(exception.__traceback__) if not _is_the_user_s(frame)]
+    if isinstance(exception, ImportError) or any(frame.f_code.co_name == "<module>" for frame in frames):
+        yield from (str(frame.f_globals.get("__name__")).partition(".")[0] for frame in frames)
+        if frames:
+            imported = [value for value in frames[-1].f_globals.values() if isinstance(value, ModuleType)]
+            yield from (str(module.__name__).partition(".")[0] for module in imported)
+
+
+def _is_the_user_s(frame: FrameType) -> bool:
+    return frame.f_globals.get("__name__") == "__main__"
+
+
+def _has_given_way(module: ModuleType) -> bool:
+    """Tell whether an import would find another file than the one that was loaded, which is gone.
+
+    So a compiled module gives way to one in source code. Where no file is found instead, nothing was installed anew.
+    """
+    spec = getattr(module, "__spec__", None)
+    if spec is None or type(spec.loader) not in (SourceFileLoader, ExtensionFileLoader):
+        return False
+    is_gone = spec.origin is not None and not os.path.exists(spec.origin)  # noqa: PTH110 - one look
+    return is_gone and look_for(import_name(module.__name__)).origin is not None
 
 
 def _on_disk(module: ModuleType) -> CodeType | None:

@@ -82,6 +82,55 @@ def test_errors_that_have_nothing_to_do_with_it(statement: str, write: Site) -> 
     assert needs_restart(_raised(statement)) is None
 
 
+@pytest.mark.parametrize(
+    ("source", "kind"),
+    [
+        ("import gyre\nraise ImportError('needs a newer one')", ImportError),
+        ("import gyre\nraise ValueError('size changed')", ValueError),
+        (
+            "import gyre\ntry:\n    gyre.fresh\nexcept AttributeError:\n    raise RuntimeError('not built')",
+            RuntimeError,
+        ),
+    ],
+    ids=["a library says so in words", "compiled code does not fit", "a chain"],
+)
+def test_a_library_cannot_be_imported_over_an_older_copy(
+    source: str, kind: type[Exception], write: Site, tmp_path: Path
+) -> None:
+    """As pandas cannot over an older numpy: no fact but what the library that raises has imported."""
+    tmp_path.joinpath("outgrabe.py").write_text(source)
+    with pytest.raises(kind) as before:
+        exec("import outgrabe", {"__name__": "__main__"})
+    assert needs_restart(before.value) is None
+    write(NEW, "2.0")
+    with pytest.raises(kind) as caught:
+        exec("import outgrabe", {"__name__": "__main__"})
+    assert str(needs_restart(caught.value)).startswith("gyre 1.0 is loaded here, but 2.0 is installed by now: ")
+
+
+def test_another_file_is_found_than_the_one_that_was_loaded(write: Site, tmp_path: Path) -> None:
+    """As where a compiled module gives way to one in source code."""
+    write(OLD, "2.0")
+    tmp_path.joinpath("gyre").rename(tmp_path / "away")
+    tmp_path.joinpath("gyre.py").write_text(NEW)
+    importlib.invalidate_caches()
+    assert str(needs_restart(_raised("from gyre import fresh"))).startswith("gyre 1.0 is loaded here, but 2.0 ")
+
+
+@pytest.mark.usefixtures("write")
+def test_only_a_part_is_another(tmp_path: Path) -> None:
+    tmp_path.joinpath("gyre", "part.py").write_text("def inner(size):\n    return size\n")
+    importlib.invalidate_caches()
+    assert "restart" in str(needs_restart(_raised("from gyre import fresh")))
+
+
+def test_what_the_user_has_imported_is_not_blamed_for_their_own_errors(write: Site) -> None:
+    write(NEW, "2.0")
+    with pytest.raises(ValueError, match="mine") as caught:
+        exec("import gyre\nraise ValueError('mine')", {"__name__": "__main__"})
+    assert needs_restart(caught.value) is None
+
+
 def test_only_another_version_s_metadata_is_no_reason(write: Site) -> None:
     """A module's `__version__` and its project's version may differ for good."""
     write(OLD, "2.0")
