@@ -25,6 +25,7 @@ World = Mapping[str, Mapping[str, Sequence[str]]]
 WORLD: World = {
     "yaml": {"6.0": ["numpy>=2"]},
     "plain": {"1.0": []},
+    "needy": {"1.0": ["numpy>=2", "pool", "easy"]},
     "numpy": {"2.4": [], "2.2": [], "1.26": []},
     "scipy": {"1.15": ["numpy>=2", "pool"], "1.11": ["numpy<2", "pool"]},
     "pool": {"3.0": [], "2.0": []},
@@ -48,10 +49,14 @@ def there(*distributions: str) -> dict[ProjectName, Installed]:
 
 
 class ByHeart:
-    """Solves by trying, newest first, as resolvers do; `young` are versions uploaded yesterday."""
+    """Solves by trying, newest first, as resolvers do; `young` are versions uploaded yesterday.
 
-    def __init__(self, young: Sequence[str] = ()) -> None:
+    `knows_preferences` tells whether it takes what is preferred before what is newest.
+    """
+
+    def __init__(self, young: Sequence[str] = (), *, knows_preferences: bool = True) -> None:
         self.young = young
+        self.knows_preferences = knows_preferences
         self.asked: list[Question] = []
 
     def ask(self, question: Question) -> Steps[Lock | Unsolvable | Refusal]:
@@ -102,7 +107,7 @@ class ByHeart:
             if all(limit.specifier.contains(version) for limit in limits if limit.name == name)
             and not (question.since and f"{name}=={version}" in self.young)
         ]
-        first = {**question.preferred, **question.released}.get(project)
+        first = question.preferred.get(project) if self.knows_preferences else None
         return sorted(versions, key=lambda version: first is None or version != first.version)
 
     def _needs(self, question: Question, name: str, version: str) -> list[Requirement]:
@@ -120,11 +125,13 @@ def planned(
     installed: Mapping[ProjectName, Installed],
     changes: Changes = ALLOWED,
     young: Sequence[str] = (),
+    *,
+    knows_preferences: bool = True,
 ) -> tuple[list[str], list[str]] | Refusal:
     """Return what would be added and what would change."""
     name, _, version = wanted.partition("==")
     wish = Wanted(import_name(name), project_name(name), version or None)
-    resolver = ByHeart(young)
+    resolver = ByHeart(young, knows_preferences=knows_preferences)
     question = Question((wish,), installed, since=NOW - timedelta(days=7))
     found = carry_out(resolve(question, resolver, "3.12.1", changes))
     if isinstance(found, Refusal):
@@ -134,6 +141,7 @@ def planned(
     return added, [str(change) for change in plan.changes]
 
 
+@pytest.mark.parametrize("knows_preferences", [True, False])
 @pytest.mark.parametrize(
     ("wanted", "installed", "added", "changed"),
     [
@@ -154,13 +162,18 @@ def planned(
             ["learn 2.0 -> 3.0", "numpy 1.26 -> 2.4", "scipy 1.11 -> 1.15"],
         ),
         ("numpy==1.26", there("numpy==2.4"), [], ["numpy 2.4 -> 1.26"]),
+        ("needy", there("numpy==1.26", "pool==2.0", "easy==1.0"), ["needy 1.0"], ["numpy 1.26 -> 2.4"]),
     ],
-    ids=["none", "one", "bystanders", "a limit", "who needs it", "who needs these", "said outright"],
+    ids=["none", "one", "bystanders", "a limit", "who needs it", "who needs these", "said outright", "in reach"],
 )
 def test_the_fewest_changes(
-    wanted: str, installed: dict[ProjectName, Installed], added: list[str], changed: list[str]
+    wanted: str,
+    installed: dict[ProjectName, Installed],
+    added: list[str],
+    changed: list[str],
+    knows_preferences: bool,  # noqa: FBT001 - a table's cell
 ) -> None:
-    found = planned(wanted, installed)
+    found = planned(wanted, installed, knows_preferences=knows_preferences)
     assert not isinstance(found, Refusal), found
     assert (found[0], sorted(found[1])) == (added, changed)
 
