@@ -13,7 +13,7 @@ from autoinstall.notes import Way, Why
 from autoinstall.optional import lack, project_for
 from autoinstall.outdated import needs_restart
 from autoinstall.plan import Obstacle, Plan, Refusal, Wanted
-from autoinstall.roles import Done, Machine, NeedsMore, Outcome, Request, Screen, Status
+from autoinstall.roles import Done, Machine, NeedsMore, NoScreen, Outcome, Request, Screen, Status
 from autoinstall.settings import Mode, Settings, installer_choice, settle
 from autoinstall.settings import mode as checked_mode
 
@@ -52,7 +52,7 @@ class Session:
         self.installer = installer
         self.traitlets: Mapping[str, object] = {}
         self.asker: Asker = asker or Nobody()
-        self.screen: Screen = screen or _NoScreen()
+        self.screen: Screen = screen or NoScreen()
         self._machine = machine
         self._said_no: dict[str, str] = {}
         self._this_time: dict[str, str] = {}
@@ -389,19 +389,6 @@ def _may_be_had(request: Request, advice: Advice, settings: Settings) -> bool:
     is_allowed = settings.allow is None or request.project in settings.allow
     is_to_be_had = advice.verdict not in (Verdict.DENIED, Verdict.INSTALLED)
     return is_to_be_had and is_allowed and request.project not in settings.deny
-
-
-class _NoScreen:
-    """A face that shows nothing."""
-
-    def progress(self, doing: str = "", received: int = 0, total: int | None = None) -> None:
-        """Show nothing."""
-
-    def clear(self) -> None:
-        """Show nothing."""
-
-    def say(self, line: str) -> None:
-        """Show nothing."""
 
 
 def _listed(offers: Sequence[_Offer]) -> str:

@@ -97,6 +97,19 @@ class Screen(Protocol):
         """Show a line that stays."""
 
 
+class NoScreen:
+    """A face that shows nothing."""
+
+    def progress(self, doing: str = "", received: int = 0, total: int | None = None) -> None:
+        """Show nothing."""
+
+    def clear(self) -> None:
+        """Show nothing."""
+
+    def say(self, line: str) -> None:
+        """Show nothing."""
+
+
 class Machine(Protocol):
     """This interpreter and its environment, or a made-up one: what can be known of it and done to it."""
 
