@@ -24,6 +24,7 @@ KINDS = {
     "moved",
     "project-name",
     "host",
+    "model",
     "generic",
 }
 SYSTEMS = {"debian", "fedora", "macos", "windows"}
