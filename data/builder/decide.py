@@ -187,7 +187,7 @@ class Rules:
 
     def _claims(self, name: str, ordered: list[Claimed]) -> little_used.Claims:
         best = ordered[0]
-        above = prefixes(import_name(name))[1:]
+        above = prefixes(import_name(name))[1:] if "." in name else ()
         imports = self.imports.get(best.project, {})
         is_in_a_namespace = any(prefix in self.sources.namespaces for prefix in above)
         return little_used.Claims(
