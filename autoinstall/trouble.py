@@ -1,18 +1,28 @@
-"""A defect of our own, said in one line and once, while the user's program goes on."""
+"""Trouble of our own, said in one line and once, while the user's program goes on."""
 
 import sys
 
 _said: set[str] = set()
 
+_LONGEST_CURE = 5_000  # the longest path that systems allow, and a command
 
-def report(defect: BaseException) -> None:
-    """Say on standard error that autoinstall could not do its part; the same defect is said once."""
+
+def report(trouble: BaseException) -> None:
+    """Say on standard error that autoinstall could not do its part; the same trouble is said once.
+
+    A damaged table says what cures it, whole; all else is a defect, which its author should hear of.
+    """
+    from autoinstall.errors import TableDamagedError  # noqa: PLC0415 - not wanted where all goes well
     from autoinstall.text import printable  # noqa: PLC0415 - not wanted where all goes well
 
-    said = printable(f"{type(defect).__name__}: {defect}")
+    if isinstance(trouble, TableDamagedError):
+        said = f"autoinstall: {printable(str(trouble), _LONGEST_CURE)}"
+    else:
+        what = printable(f"{type(trouble).__name__}: {trouble}")
+        said = f"autoinstall: an error of its own kept it from helping ({what}); please report it"
     if said not in _said:
         _said.add(said)
-        tell(f"autoinstall: an error of its own kept it from helping ({said}); please report it")
+        tell(said)
 
 
 def tell(line: str) -> None:

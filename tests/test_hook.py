@@ -18,6 +18,7 @@ import pytest
 
 from autoinstall import hook
 from autoinstall.callsite import CallSite
+from autoinstall.errors import TableDamagedError
 from autoinstall.hook import Finder, OneAtATime
 from tests.support.snippets import Run, running
 
@@ -289,6 +290,19 @@ def test_a_defect_is_said_once_and_python_goes_on(run: Run, capsys: pytest.Captu
     assert (
         capsys.readouterr().err == f"autoinstall: an error of its own kept it from helping {said}; please report it\n"
     )
+
+
+def test_a_damaged_table_says_once_and_whole_what_cures_it(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    """However long the path: the command stands behind it."""
+    damaged = TableDamagedError(Path("/home", *["a_long_name"] * 30, "table.bin"), "is missing")
+
+    def story(*_: object) -> bool:
+        raise damaged
+
+    hang(story)
+    assert type(run("import absent")) is ModuleNotFoundError
+    assert type(run("import absent")) is ModuleNotFoundError
+    assert capsys.readouterr().err == f"autoinstall: {damaged}\n"
 
 
 def test_an_interrupt_is_not_now(run: Run) -> None:
