@@ -89,7 +89,7 @@ def compose(
     *,
     place: str,
     python: str,
-    asked_by: str,
+    asked_by: str | None,
     remarks: Sequence[str] = (),
     dated: Callable[[Plan], Plan] = lambda plan: plan,
     type_in_full: ProjectName | None = None,
@@ -101,8 +101,9 @@ def compose(
     nothing else than the whole plan can be had.
 
     `dated` finds out for the details what the plan does not know of its files. `place` is the folder installed into,
-    `python` its version, `asked_by` who needs it (`This cell`). `remarks` are what else is good to
-    know. Nothing that a project's author wrote is in it, and whatever comes from an index is escaped.
+    `python` its version, `asked_by` who needs it (`This cell`), `None` for a person who has typed it. `remarks` are
+    what else is good to know. Nothing that a project's author wrote is in it, and whatever comes from an index is
+    escaped.
     """
     wanted = tuple(item for item in plan.items if item.is_asked_for)
     along = tuple(item for item in plan.items if not item.is_asked_for)
@@ -110,7 +111,8 @@ def compose(
     things = f"{count} package{'s' if count > 1 else ''}"
     # Of what is wanted itself, another version may be there.
     so = " in this version" if any(item.replaces is not None for item in wanted) else ""
-    heading = f"{asked_by} needs {things} that {'are' if count > 1 else 'is'} not installed here{so}:"
+    start = "You asked for" if asked_by is None else f"{printable(asked_by, 40)} needs"
+    heading = f"{start} {things} that {'are' if count > 1 else 'is'} not installed here{so}:"
     rows = [_row(item, standings) for item in wanted]
     lines = [heading, *_aligned(rows), *map(_and, along)]
     origin = f" from {', '.join(printable(index) for index in plan.indexes)}" if plan.indexes else ""

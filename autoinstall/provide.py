@@ -300,7 +300,7 @@ class Session:
             self._standings(offers),
             place=self.machine.place,
             python=self.machine.python,
-            asked_by="This cell" if request.is_cell else "This program",
+            asked_by=_asked_by(request),
             remarks=self._remarks(plan, offers, is_cell=request.is_cell),
             dated=self.machine.dated,
             type_in_full=offers[0].wanted.project if offers[0].needs_typing or plan.built else None,
@@ -380,6 +380,12 @@ class Session:
         conda = plan.installer if plan.is_of_conda else None
         called: dict[str, str] = {name: str(item.project) for item in plan.items for name in item.wanted_as}
         return replace(way, conda=conda, prefix=self.machine.place, called=called)
+
+
+def _asked_by(request: Request) -> str | None:
+    if request.asked_by or request.is_explicit:
+        return request.asked_by
+    return "This cell" if request.is_cell else "This program"
 
 
 def _may_be_had(request: Request, advice: Advice, settings: Settings) -> bool:

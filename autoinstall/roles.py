@@ -31,7 +31,8 @@ class Request:
     installed, which overrules an earlier no. `project` and `version` are what a person named outright, past the
     table; where nobody typed anything, `project` is what reviewed data names. `proposed` are, by import name,
     candidates of a choice to propose in place of the usual one. `allows_changes` says that the person typed that
-    installed distributions may be replaced by other versions, where nothing else would do.
+    installed distributions may be replaced by other versions, where nothing else would do. `asked_by` is the file
+    that needs it, where a person has asked for what that one imports.
     """
 
     import_name: str
@@ -41,6 +42,7 @@ class Request:
     project: ProjectName | None = None
     version: str | None = None
     proposed: tuple[tuple[str, ProjectName], ...] = ()
+    asked_by: str | None = None
     allows_changes: bool = False
 
 

@@ -27,6 +27,14 @@ def _compose(*items: Item, place: str = "/home/ann/.venv", type_in_full: str | N
     )
 
 
+def test_who_has_typed_it_is_spoken_to() -> None:
+    plan = Plan((item("snark", "2.0", wanted_as=["snark"]),), "uv")
+    asked_by = {None: "You asked for 1 package", "a\x1b[2J.ipynb": "a\\x1b[2J.ipynb needs 1 package"}
+    for given, start in asked_by.items():
+        question = compose(plan, {"snark": Standing()}, place="/env", python="3.12", asked_by=given)
+        assert question.lines[0] == f"{start} that is not installed here:"
+
+
 def test_the_question_as_people_see_it() -> None:
     question = _compose(OPENCV, YAML, NUMPY)
     assert "\n".join(question.lines) == (

@@ -1,6 +1,7 @@
 """What a scan has found, as data, as JSON and on the screen."""
 
 import json
+import os
 import textwrap
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
@@ -110,7 +111,11 @@ def requests(scan: Scan, *, is_cell: bool) -> list[Request]:
     """Return what is to be asked for, with the author's own choices proposed."""
     offered = scan.offered
     proposed = tuple((one.import_name, one.advice.project) for one in offered if one.advice.project is not None)
-    return [Request(one.import_name, is_cell=is_cell, is_explicit=True, proposed=proposed) for one in offered]
+    name = os.path.basename(os.path.realpath(scan.path))  # noqa: PTH119 - text for people, of a folder `.` too
+    return [
+        Request(one.import_name, is_cell=is_cell, is_explicit=True, proposed=proposed, asked_by=name)
+        for one in offered
+    ]
 
 
 def as_json(scan: Scan) -> Iterator[str]:
