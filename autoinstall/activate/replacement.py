@@ -94,8 +94,11 @@ def loaded_of(plan: Plan, environment: Environment) -> tuple[ImportName, ...]:
 def _files(one: Installed, final: Places) -> Iterator[Path]:
     site = next(site for site in final.sites if site == real(one.location))
     metadata = f"{_metadata(one).name}/"
-    with (_metadata(one) / "RECORD").open(encoding="utf-8", newline="") as stream:
-        rows = [row[0] for row in csv.reader(stream) if row]
+    try:
+        with (_metadata(one) / "RECORD").open(encoding="utf-8", newline="") as stream:
+            rows = [row[0] for row in csv.reader(stream) if row]
+    except (UnicodeDecodeError, csv.Error) as problem:
+        raise OSError(f"the record of {one.project} {one.version} cannot be read") from problem
     for written in dict.fromkeys(rows):
         path = Path(os.path.normpath(os.path.join(site, written)))  # noqa: PTH118 - `normpath` wants a text
         if not written.startswith(metadata) and not is_compiled(written) and (path.is_symlink() or path.is_file()):

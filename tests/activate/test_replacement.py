@@ -1,16 +1,20 @@
 """Another version in the place of what is installed: what goes, what is kept of it, and what is never touched."""
 
+import importlib
 import json
+import sys
+import types
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from autoinstall.activate import TakenBack, take_back
+from autoinstall.activate import TakenBack, loaded_of, take_back
 from autoinstall.activate.places import ours
 from autoinstall.past.transaction import Transaction
 from autoinstall.plan import Obstacle, Refusal
 from tests.activate.conftest import BOOJUM, OLD_SNARK, SNARK, Ground
+from tests.support.staging import plan_of
 from tests.support.wheels import Wheel
 
 REPLACING = {"snark": "1.0"}
@@ -143,6 +147,7 @@ def test_what_others_share_stays(ground: Ground) -> None:
         ("editable", "snark 1.0 is not replaced, since it is an editable install of a folder of source code."),
         ("a file", "snark 1.0 is not replaced, since it was not installed from an index."),
         ("no record", "snark 1.0 is not replaced, since nothing says which files are its own."),
+        ("a garbled record", "not installed, since "),
         ("outside", "snark 1.0 is not replaced, since its record tells of "),
         ("an interpreter", "snark 1.0 is not replaced, since its record tells of "),
     ],
@@ -164,6 +169,8 @@ def test_what_is_not_replaced(ground: Ground, there: str, said: str) -> None:
             (metadata / "direct_url.json").write_text(json.dumps({"url": "file:///home/ann/snark.whl"}))
         case "no record":
             record.unlink()
+        case "a garbled record":
+            record.write_bytes(b"\xff\xfe\x00")
         case "outside":
             up = "../" * (len(ground.environment.purelib.relative_to(ground.folder).parts))
             record.write_text(record.read_text() + f"{up}mine.txt,,\n")
@@ -178,6 +185,25 @@ def test_what_is_not_replaced(ground: Ground, there: str, said: str) -> None:
     assert refused.sentence.startswith(said), refused.sentence
     assert ground.files() == before
     assert mine.exists()
+
+
+def test_what_is_loaded_of_it_is_told_and_no_namesake(ground: Ground, monkeypatch: pytest.MonkeyPatch) -> None:
+    put_in_place(ground, OLD_SNARK)
+    plan = plan_of((SNARK,), replacing=REPLACING)
+    monkeypatch.syspath_prepend(str(ground.environment.purelib))
+    for name in ("snark", "snarkland", "snarkland.a"):
+        monkeypatch.delitem(sys.modules, name, raising=False)
+    assert loaded_of(plan, ground.environment) == ()
+    importlib.import_module("snarkland.a")
+    assert loaded_of(plan, ground.environment) == ("snarkland",)
+    elsewhere = types.ModuleType("snark")
+    monkeypatch.setitem(sys.modules, "snark", elsewhere)
+    assert loaded_of(plan, ground.environment) == ("snarkland",)
+    assert loaded_of(plan_of((SNARK,)), ground.environment) == ()
+    (ground.environment.purelib / "snark-1.0.dist-info" / "RECORD").write_bytes(b"\xff\xfe\x00")
+    assert loaded_of(plan, ground.environment) == ()
+    for name in ("snarkland", "snarkland.a"):
+        monkeypatch.delitem(sys.modules, name)
 
 
 def test_a_file_that_is_in_the_way_of_the_new_and_not_of_the_old_is_an_objection(ground: Ground) -> None:
