@@ -36,7 +36,8 @@ class Way:
 
     `target` is the folder that was installed into beside the environment. `conda` is the command of conda's kind that
     installs into this environment, `prefix` where that is, and `called` by import name what it calls the project.
-    `instead` is there where autoinstall would not install for this person either.
+    `instead` is there where autoinstall would not install for this person either. `has_changes` says that what was
+    planned changes what is installed, which pip would do without a word.
     """
 
     is_cell: bool
@@ -46,6 +47,7 @@ class Way:
     prefix: str = ""
     called: Mapping[str, str] = field(default_factory=dict)
     instead: Instead | None = None
+    has_changes: bool = False
 
     def by_hand(self, *projects: str) -> str:
         """Return the command that installs `projects` without autoinstall."""
@@ -160,6 +162,8 @@ def _what_to_type(purpose: str, name: str, project: ProjectName | None, way: Way
             *(f"  {one}" for one in way.instead.commands),
         ]
         return "\n".join(f"  {line}" for line in lines)
+    if way.has_changes:
+        return f"  {purpose}: {way.with_us(name, '--allow-changes')}"
     by_hand = way.by_hand(way.called.get(name, str(project)))
     commands = (
         by_hand

@@ -379,7 +379,7 @@ class Session:
         """Return how a person does by hand what was planned: by the tool that found it, and as that one calls it."""
         conda = plan.installer if plan.is_of_conda else None
         called: dict[str, str] = {name: str(item.project) for item in plan.items for name in item.wanted_as}
-        return replace(way, conda=conda, prefix=self.machine.place, called=called)
+        return replace(way, conda=conda, prefix=self.machine.place, called=called, has_changes=bool(plan.changes))
 
 
 def _asked_by(request: Request) -> str | None:

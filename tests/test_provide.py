@@ -322,6 +322,17 @@ def test_a_change_is_asked_about_with_the_restart_that_it_needs(is_cell: bool) -
     assert [wish.may_change for (wish,) in machine.planned] == [True]
 
 
+def test_a_no_to_changes_names_the_command_that_asks_about_them() -> None:
+    numpy = item("numpy", "2.4.1", needed_by=["pyyaml"], replaces="1.26.4")
+    plan = Plan((item("pyyaml", "6.0", wanted_as=["yaml"]), numpy), "uv")
+    session, _, _ = _session("n", machine=FakeMachine([YAML], [plan]))
+    outcome = session.provide(Request("yaml", is_cell=True, is_explicit=True, allows_changes=True))
+    assert outcome.note == (
+        "autoinstall: pyyaml, which provides yaml, was not installed: you said no.\n"
+        "  To install it: %autoinstall install --allow-changes yaml"
+    )
+
+
 def test_nobody_there_is_a_no_to_changes_too() -> None:
     session, machine, _ = _session()
     session.asker = Nobody()
