@@ -153,6 +153,22 @@ def test_conda_forge_vouches_for_a_project_of_the_same_name() -> None:
     assert decide("m", sources({"m": {"q": "c", "z": "c"}}, conda={"q": "q"})) == ("r", ["q", "z"])
 
 
+def test_the_one_that_conda_forge_carries_stands_before_whoever_took_the_very_name() -> None:
+    claims = {"flintq": {"flintq": "cl", "python-flintq": "c", "flintq-py": "c"}}
+    assert decide("flintq", sources(claims, conda={"python-flintq": "x"})) == (
+        "t",
+        ["python-flintq", "flintq", "flintq-py"],
+    )
+    assert decide("flintq", sources(claims, conda={"python-flintq": "x", "flintq-py": "y"}))[0] == "r"
+    assert decide("flintq", sources(claims, {"flintq": 90_000}, conda={"python-flintq": "x"}))[1][0] == "flintq"
+
+
+def test_conda_forge_does_not_vouch_for_what_people_call_their_own_files() -> None:
+    longer = {f"cities_{place}": {f"p{place}": "c"} for place in "vwxyz"}
+    claims = {"cities": {"cities": "c", "django-cities": "c"}, **longer}
+    assert decide("cities", sources(claims, conda={"django-cities": "x"})) == ("r", ["django-cities", "cities"])
+
+
 def test_a_denied_project_is_not_vouched_for() -> None:
     known = sources({"m": {"m": "clm"}}, {"m": 9_000}, denied=[{"name": "M", "reason": "Reported.", "source": "s"}])
     assert decide("m", known) == ("r", ["m"])

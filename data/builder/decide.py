@@ -1,7 +1,7 @@
 """The rules: from everybody's claims about an import name to one answer, its standing, and the order of the rest."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from math import log10
 from typing import NamedTuple
 
@@ -110,7 +110,21 @@ class Rules:
 
     def order(self, name: str, seen: Mapping[str, str]) -> list[str]:
         """Return the projects that claim a name, the likeliest to be meant first."""
-        return sorted(seen, key=lambda project: (-self._score(name, project, seen), project))
+        carried = self.only_carried(name, seen)
+        return sorted(seen, key=lambda project: (project != carried, -self._score(name, project, seen), project))
+
+    def only_carried(self, name: str, seen: Collection[str]) -> str | None:
+        """Return the one claimant that conda-forge carries, if it is called after the name and none is well known.
+
+        A project of the very name says less there: anybody can have taken it, unlike conda-forge's `python-flint`.
+        """
+        carried = [project for project in seen if project in self.sources.conda]
+        if len(carried) != 1 or any(project in self.ranks for project in seen):
+            return None
+        (project,) = carried
+        same = same_name(name)
+        is_called_after = f"-{same}-" in f"-{project}-" or any(affix.format(same) == project for affix in _AFFIXES)
+        return project if is_called_after else None
 
     def is_barred(self, name: str) -> bool:
         """Tell whether no project may be vouched for: private, generic, advised against, the standard library's."""
@@ -195,6 +209,7 @@ class Rules:
             best.project,
             best.evidence,
             others=[claim.project for claim in ordered[1:]],
+            is_only_carried=self.only_carried(name, [claim.project for claim in ordered]) == best.project,
             rivals=[claim.project for claim in ordered[1:] if self._is_rival(claim)],
             above="".join(imports.get(prefix, "") for prefix in above),
             is_owned_above=any(self._is_owned_by_another(prefix, best.project) for prefix in above),

@@ -34,7 +34,7 @@ class Claims(NamedTuple):
 
     `evidence` are the letters of what saw `project` ship the name, `above` of what saw it ship a name above, which
     `is_owned_above` says is a well-known other project's; `home` are those of `at_home`. `rivals` are the `others`
-    that count.
+    that count; `is_only_carried` tells that of all these conda-forge carries `project` alone, called after the name.
     """
 
     name: str
@@ -44,13 +44,15 @@ class Claims(NamedTuple):
     rivals: Collection[str]
     above: str = ""
     is_owned_above: bool = False
+    is_only_carried: bool = False
     home: str = ""
 
 
 def is_vouched_for(claims: Claims, everyday: Collection[str]) -> bool:
     """Tell whether the likeliest project may be installed on a plain yes although few download it.
 
-    - conda-forge carries it, and the name is its own or nobody else's;
+    - conda-forge carries it, and the name is its own or nobody else's, or it is called after the name and conda-forge
+      carries none of the others. This not for names of everyday words alone;
     - the name is its own, both editions of the installed map and the crawl saw it, and there are no rivals;
     - nobody else was ever seen to ship the name, and
       - it lies in a namespace in which the project is at home; or
@@ -60,12 +62,13 @@ def is_vouched_for(claims: Claims, everyday: Collection[str]) -> bool:
     """
     letters = {*claims.evidence}
     same = same_name(claims.name) == claims.project
-    if CONDA_FORGE in letters and (same or not claims.others):
+    is_dotted = "." in claims.name
+    is_everyday = not is_dotted and _is_of(everyday, claims.name)
+    if CONDA_FORGE in letters and (same or not claims.others or (claims.is_only_carried and not is_everyday)):
         return True
     if same and letters >= FOR_YEARS and not claims.rivals:
         return True
-    is_dotted = "." in claims.name
-    if claims.others or len(claims.name) < SHORTEST or (not is_dotted and _is_of(everyday, claims.name)):
+    if claims.others or len(claims.name) < SHORTEST or is_everyday:
         return False
     if is_dotted and claims.home:
         return True
