@@ -4,7 +4,7 @@ import os
 import secrets
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from itertools import zip_longest
 from pathlib import Path
@@ -20,7 +20,7 @@ from autoinstall.environment.interpreters import Look
 from autoinstall.environment.ownership import Changes, why_not_replaced
 from autoinstall.errors import EnvironmentNotWritableError
 from autoinstall.index import Access
-from autoinstall.installers import DirectInstaller, Installer, InTurn, keyring
+from autoinstall.installers import DirectInstaller, Installer, InTurn, keyring, refusals
 from autoinstall.installers.relations import is_satisfied
 from autoinstall.names import ImportName, ProjectName, import_name
 from autoinstall.notes import Instead
@@ -28,7 +28,7 @@ from autoinstall.past.journal import Journal
 from autoinstall.past.transaction import TakenBack, Transaction
 from autoinstall.plan import Item, Obstacle, Plan, Refusal, Wanted
 from autoinstall.roles import Done, NeedsMore, Screen
-from autoinstall.settings import InstallerChoice, Settings
+from autoinstall.settings import InstallerChoice, Mode, Settings
 
 _MAY_BE_ELSEWHERE = (Verdict.TRUSTED, Verdict.CHOICE, Verdict.RARE, Verdict.UNKNOWN)
 """Advice of another kind has said already what is the matter."""
@@ -170,6 +170,8 @@ class ThisMachine:
         plan = replace(plan, remark=remark, in_use=activate.loaded_of(plan, found.environment))
         # pip reports neither sizes nor upload times; what uv does not tell, the index does not say.
         settled = self._settled(plan, configuration) if tool.name == "pip" else plan
+        if isinstance(settled, Plan):
+            settled = _too_new(settled, wanted, settings) or settled
         return settled if isinstance(settled, Refusal) else self._with_room(settled, settings)
 
     def _with_room(self, plan: Plan, settings: Settings) -> Plan | Refusal:
@@ -383,6 +385,22 @@ def _shown(screen: Screen, total: int | None) -> Callable[[run.Progress], None]:
         screen.progress(doing, progress.received, total)
 
     return show
+
+
+def _too_new(plan: Plan, wanted: Sequence[Wanted], settings: Settings) -> Refusal | None:
+    """Refuse what nobody is asked about and is younger than accepted, as far as ages are known by now.
+
+    Before version 26.0 pip cannot be told to pass it over; who is asked reads in the question how old it is.
+    """
+    if plan.installer != "pip" or settings.mode is not Mode.AUTO:
+        return None
+    since = datetime.now(UTC) - timedelta(days=settings.min_age_days)
+    young = [
+        (item.project, item.version)
+        for item in plan.items
+        if item.file.uploaded is not None and item.file.uploaded > since
+    ]
+    return refusals.too_new(wanted, young) if young else None
 
 
 def _forbidden(plan: Plan, settings: Settings) -> Refusal | None:
