@@ -1,0 +1,1 @@
+"""Everything that can go wrong around an import, as its user meets it."""
