@@ -8,7 +8,7 @@ from importlib.machinery import ExtensionFileLoader, SourceFileLoader
 from itertools import islice
 from types import CodeType, FrameType, FunctionType, ModuleType
 
-from autoinstall.advice.presence import look_for, owner_of
+from autoinstall.advice.presence import look_for, named_distributions, owner_of
 from autoinstall.names import import_name, is_import_name
 from autoinstall.text import printable
 
@@ -110,7 +110,7 @@ def _differs(module: ModuleType, code: CodeType) -> bool:
 
 def _sentence(name: str) -> str:
     loaded = getattr(sys.modules.get(name), "__version__", None)
-    owner = owner_of(import_name(name))
+    owner = owner_of(import_name(name), named_distributions())
     if isinstance(loaded, str) and owner is not None and owner.version != loaded:
         here, there = printable(loaded, 30), printable(owner.version, 30)
         what = f"{name} {here} is loaded here, but {there} is installed by now"

@@ -51,7 +51,10 @@ EVIDENCE_KEY = "&evidence"
 
 _STANDINGS: "dict[str, Standing]" = {"t": "trusted", "c": "choice", "r": "rare", "n": "namespace"}
 _ONLY_A_WAY_DOWN = "-"
-_MOST_BLOCKS_KEPT = 32
+_MOST_BLOCKS_KEPT = 4096
+"""More than the file has: all of them take 15 MB, in a process that asks for thousands of names, and save half of its
+time. A notebook's few names take a few kilobytes each."""
+
 _LONGEST_INDEX = 1 << 20
 _READ = os.O_RDONLY | getattr(os, "O_BINARY", 0)  # Windows would translate line ends without the second
 

@@ -9,7 +9,15 @@ from pathlib import Path
 
 import pytest
 
-from autoinstall.advice.presence import Kind, Owner, Presence, importable_roots, look_for, owner_of
+from autoinstall.advice.presence import (
+    Kind,
+    Owner,
+    Presence,
+    importable_roots,
+    look_for,
+    named_distributions,
+    owner_of,
+)
 from autoinstall.names import import_name, project_name
 
 NEVER = "raise RuntimeError('nobody may import this')\n"
@@ -157,5 +165,5 @@ def test_the_owner_of_a_module_is_the_distribution_that_lists_it(
     for name, text in {"METADATA": f"Name: {written}\nVersion: 1.0\n", **files}.items():
         (site / folder / name).write_text(text, encoding="utf-8")
     owner = Owner(project_name(written), "1.0")
-    assert owner_of(import_name(f"{root}.nothing"), [str(site)]) == owner
-    assert owner_of(import_name("legacy"), [str(site)]) is None
+    assert owner_of(import_name(f"{root}.nothing"), named_distributions([str(site)])) == owner
+    assert owner_of(import_name("legacy"), named_distributions([str(site)])) is None

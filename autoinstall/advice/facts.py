@@ -10,7 +10,15 @@ from typing import Protocol
 
 from autoinstall import table
 from autoinstall.advice.nearby import Neighbour, Neighbourhood
-from autoinstall.advice.presence import Owner, Presence, importable_roots, look_for, owner_of
+from autoinstall.advice.presence import (
+    NamedDistributions,
+    Owner,
+    Presence,
+    importable_roots,
+    look_for,
+    named_distributions,
+    owner_of,
+)
 from autoinstall.advice.typos import Words
 from autoinstall.names import ImportName, ProjectName
 from autoinstall.settings import Settings
@@ -113,7 +121,7 @@ class _CurrentFacts:
         return look_for(name, self.path)
 
     def owner(self, name: ImportName) -> Owner | None:
-        return owner_of(name, self.path)
+        return owner_of(name, self._distributions)
 
     def neighbour(self, name: ImportName) -> Neighbour | None:
         return self._neighbourhood.find(name)
@@ -123,6 +131,10 @@ class _CurrentFacts:
 
     def words_here(self) -> Words:
         return self._words_here
+
+    @cached_property
+    def _distributions(self) -> NamedDistributions:
+        return named_distributions(self.path)
 
     @cached_property
     def _words_here(self) -> Words:

@@ -11,7 +11,7 @@ from enum import StrEnum
 from importlib.machinery import BuiltinImporter, FrozenImporter, ModuleSpec, PathFinder
 from pathlib import Path
 from types import ModuleType
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 from autoinstall.names import ImportName, ProjectName, prefixes, project_name, root
 
@@ -200,20 +200,24 @@ def importable_roots(path: Iterable[str] | None = None) -> frozenset[str]:
     return frozenset(module.name for module in pkgutil.iter_modules(None if path is None else list(path)))
 
 
-def owner_of(name: ImportName, path: Sequence[str] | None = None) -> Owner | None:
+NamedDistributions: TypeAlias = Sequence[tuple[importlib.metadata.Distribution, str]]
+
+
+def named_distributions(path: Sequence[str] | None = None) -> NamedDistributions:
+    """Return the distributions on `path` with their names as written. Reads one file each: 40 ms in a kernel's."""
+    found = importlib.metadata.distributions(path=list(sys.path if path is None else path))
+    named = ((distribution, distribution.metadata["Name"]) for distribution in found)
+    return tuple((distribution, name) for distribution, name in named if name)
+
+
+def owner_of(name: ImportName, among: NamedDistributions) -> Owner | None:
     """Return the installed distribution that brought the root of `name`, or `None` where no metadata tells.
 
     Distributions of the root's own name are looked at first; the rest costs one small file read each.
     """
     top = root(name)
     expected = project_name(top.strip("_") or "_0")
-    found = list(importlib.metadata.distributions(path=list(sys.path if path is None else path)))
-    named = [(distribution, distribution.metadata["Name"]) for distribution in found]
-    ordered = sorted(
-        ((distribution, name) for distribution, name in named if name),
-        key=lambda pair: project_name(pair[1]) != expected,
-    )
-    for distribution, written in ordered:
+    for distribution, written in sorted(among, key=lambda pair: project_name(pair[1]) != expected):
         if _brings(distribution, top):
             return Owner(project_name(written), distribution.version)
     return None
