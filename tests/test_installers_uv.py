@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from autoinstall import environment as environment_facts
-from autoinstall.command import Finished
+from autoinstall.command import Command, Finished, Steps
 from autoinstall.environment import Environment, Installed
 from autoinstall.environment.indexes import Configuration, Indexes, Said, read
 from autoinstall.installers import choose
@@ -326,6 +326,32 @@ def test_a_plan_tells_all_that_the_index_tells(environment: Environment, uv: Uv,
     assert (snark.file.name, snark.age()) == ("snark-2.0-py3-none-any.whl", int(OLD))
     assert snark.file.size is not None
     assert plan.indexes == (f"{local_index.url.rstrip('/')} ({ORIGIN})",)
+
+
+def test_where_one_file_comes_from_is_asked_only_where_there_are_several_indexes(
+    environment: Environment, uv: Uv, local_index: LocalIndex
+) -> None:
+    one = Configuration(Indexes(index=Said(local_index.url_for("ann", "pw"), ORIGIN)))
+    two = Configuration(Indexes(index=Said(local_index.url, ORIGIN), extra=(Said(local_index.url, ORIGIN),)))
+    for configuration, commands in ((one, 1), (two, 2)):
+        run: list[Command] = []
+        steps = uv.plan(wanted("snark"), environment, {}, configuration, min_age_days=None, now=datetime.now(UTC))
+        plan = carry_out(noted(steps, run))
+        assert isinstance(plan, Plan)
+        (item,) = plan.items
+        assert (item.file.index, item.needed_by, len(run)) == (local_index.url, (), commands)
+
+
+def noted(steps: Steps[Plan | Refusal], run: list[Command]) -> Steps[Plan | Refusal]:
+    """Note each command on its way."""
+    try:
+        command = next(steps)
+        while True:
+            run.append(command)
+            command = steps.send((yield command))
+    except StopIteration as done:
+        plan: Plan | Refusal = done.value
+        return plan
 
 
 def test_ages_do_not_matter_where_nobody_asks(environment: Environment, uv: Uv, local_index: LocalIndex) -> None:

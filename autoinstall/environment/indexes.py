@@ -63,6 +63,12 @@ class Indexes:
         return bool(self.index or self.extra or self.find_links or self.no_index)
 
     @property
+    def only_one(self) -> str | None:
+        """The URL, without credentials, of the index that all comes from; `None` where it is not one, or not said."""
+        is_only_one = not (self.extra or self.find_links or self.no_index)
+        return redacted(self.index.value) if self.index is not None and is_only_one else None
+
+    @property
     def is_last_the_default(self) -> bool:
         """Tell whether the index that is asked last is the one that the tools themselves come with."""
         return self.index is None or _is_default(self.index.value)

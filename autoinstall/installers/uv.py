@@ -70,8 +70,13 @@ class Uv:
         )
         if isinstance(resolved, Refusal):
             return resolved
-        reasons = yield from resolver.reasons(resolved)
-        return plan_of(resolved, reasons, configuration.for_uv(), self.name)
+        indexes = configuration.for_uv()
+        if indexes.only_one is not None and len(resolved.lock.wheels) == 1:
+            (wheel,) = resolved.lock.wheels  # it is what was asked for, and can come from nowhere else
+            reasons: Mapping[ProjectName, Reason] = {wheel.project: Reason(index=indexes.only_one)}
+        else:
+            reasons = yield from resolver.reasons(resolved)
+        return plan_of(resolved, reasons, indexes, self.name)
 
     def stage(
         self, plan: Plan, environment: Environment, configuration: Configuration, into: Path
