@@ -1,10 +1,10 @@
 """Another version in the place of what is installed: what goes, what is kept of it, and what is never touched."""
 
-import importlib
 import json
 import sys
 import types
 from dataclasses import replace
+from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 
 import pytest
@@ -190,20 +190,15 @@ def test_what_is_not_replaced(ground: Ground, there: str, said: str) -> None:
 def test_what_is_loaded_of_it_is_told_and_no_namesake(ground: Ground, monkeypatch: pytest.MonkeyPatch) -> None:
     put_in_place(ground, OLD_SNARK)
     plan = plan_of((SNARK,), replacing=REPLACING)
-    monkeypatch.syspath_prepend(str(ground.environment.purelib))
-    for name in ("snark", "snarkland", "snarkland.a"):
-        monkeypatch.delitem(sys.modules, name, raising=False)
+    monkeypatch.setitem(sys.modules, "snark", types.ModuleType("snark"))
     assert loaded_of(plan, ground.environment) == ()
-    importlib.import_module("snarkland.a")
-    assert loaded_of(plan, ground.environment) == ("snarkland",)
-    elsewhere = types.ModuleType("snark")
-    monkeypatch.setitem(sys.modules, "snark", elsewhere)
+    spec = spec_from_file_location("snarkland.a", ground.environment.purelib / "snarkland" / "a.py")
+    assert spec is not None
+    monkeypatch.setitem(sys.modules, "snarkland.a", module_from_spec(spec))
     assert loaded_of(plan, ground.environment) == ("snarkland",)
     assert loaded_of(plan_of((SNARK,)), ground.environment) == ()
     (ground.environment.purelib / "snark-1.0.dist-info" / "RECORD").write_bytes(b"\xff\xfe\x00")
     assert loaded_of(plan, ground.environment) == ()
-    for name in ("snarkland", "snarkland.a"):
-        monkeypatch.delitem(sys.modules, name)
 
 
 def test_a_file_that_is_in_the_way_of_the_new_and_not_of_the_old_is_an_objection(ground: Ground) -> None:
