@@ -15,6 +15,8 @@ from tests.support.snippets import Run, running
 from tests.support.story import advice
 
 MISSING = {
+    "matplotlib": "matplotlib",
+    "ipympl": "ipympl",
     "first": "first",
     "second": "second",
     "third.part": "third-party",
@@ -93,7 +95,10 @@ def run(tmp_path: Path) -> Iterator[Run]:
         ("import first\ndef install(x):\n    import os\n    os.system(x)\nimport second", ("second",)),
         ("import first\nget_ipython().run_line_magic('pip', 'install second')\nimport second", ()),
         ("import first\nif x:\n    get_ipython().system('pip install second')\nimport second", ()),
-        ("import first\nget_ipython().run_line_magic('matplotlib', 'inline')\nimport second", ("second",)),
+        ("import first\nget_ipython().run_line_magic('pylab', '')\nimport second", ("matplotlib", "second")),
+        ("import first\nget_ipython().run_line_magic('matplotlib', 'widget')", ("matplotlib", "ipympl")),
+        ("import first\nif x:\n    get_ipython().run_line_magic('matplotlib', 'widget')", ()),
+        ("import first\nget_ipython().run_line_magic('load_ext', 'second')", ()),
         ("import first\nraise KeyError\nimport second", ()),
         ("exec('import first')\nimport second", ()),
     ],

@@ -2,13 +2,14 @@
 
 import ast
 from collections.abc import Callable, Iterable, Iterator
-from itertools import islice
+from itertools import dropwhile, islice
 from types import FrameType, TracebackType
 
 from autoinstall.advice import Advice, Verdict
 from autoinstall.callsite import user_frames
 from autoinstall.guards import parse, source_of
 from autoinstall.source.imports import Import, Position, dotted_name, following
+from autoinstall.source.magics import imported_by
 
 _KNOWN = (Verdict.TRUSTED, Verdict.CHOICE)
 
@@ -50,13 +51,17 @@ def frames_of_stack(frame: FrameType | None) -> Iterator[tuple[FrameType, int]]:
 
 
 def frames_of_error(exception: BaseException) -> Iterator[tuple[FrameType, int]]:
-    """Yield the frames that an exception has passed, innermost first, each with the instruction that it was at."""
+    """Yield the frames that an exception has passed, from the innermost of the user's own code outward.
+
+    Each goes with the instruction that it was at. What lies further in, as IPython's own code for `%matplotlib` does,
+    tells nothing of what will be imported.
+    """
     passed: list[tuple[FrameType, int]] = []
     traceback: TracebackType | None = exception.__traceback__
     while traceback is not None:
         passed.append((traceback.tb_frame, traceback.tb_lasti))
         traceback = traceback.tb_next
-    yield from reversed(passed)
+    yield from dropwhile(lambda one: not any(user_frames([one])), reversed(passed))
 
 
 def companions(asked: str, frames: Iterable[tuple[FrameType, int]], advise: Advise) -> tuple[str, ...]:
@@ -96,6 +101,20 @@ def _surely_imported(frames: Iterable[tuple[FrameType, int]]) -> Iterator[Import
             if place and _may_change_what_is_there(statement, changing):
                 return
             yield from imported
+            yield from _by_plotting_magic(statement)
+
+
+def _by_plotting_magic(statement: ast.stmt) -> Iterator[Import]:
+    """Yield what `%matplotlib widget` imports; an extension's import name may stand for another project elsewhere."""
+    match statement:
+        case ast.Expr(
+            ast.Call(
+                func=ast.Attribute(attr="run_line_magic"),
+                args=[ast.Constant(value="matplotlib" | "pylab" as magic), ast.Constant(value=str(argument)), *_],
+            )
+        ):
+            for name in imported_by(magic, argument.strip()):
+                yield Import(name, (), statement.lineno, is_sure=True)
 
 
 def _is_top_level(frame: FrameType) -> bool:

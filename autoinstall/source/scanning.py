@@ -18,6 +18,7 @@ from autoinstall.settings import Settings
 from autoinstall.source.ahead import telling_names
 from autoinstall.source.authors import Authored, authored
 from autoinstall.source.imports import Import, imports_in
+from autoinstall.source.magics import imported_by
 from autoinstall.source.notebooks import Code, read_notebook
 from autoinstall.source.scanned import Imported, Place, Scan, Skipped, State
 
@@ -26,9 +27,6 @@ _MOST_BYTES = 50_000_000
 
 # Folders of installed, generated or kept-aside things: nobody asks what these import.
 _NOT_THEIRS = frozenset({"site-packages", "dist-packages", "node_modules", "__pycache__", "__pypackages__"})
-# Whoever reads what a scan says has these.
-_OURS = ("autoinstall", "ipython_autoinstall")
-
 _MARKS_OF_AN_ENVIRONMENT = ("pyvenv.cfg", "conda-meta")
 
 
@@ -165,34 +163,8 @@ def _imports(code: Code) -> Iterator[Import]:
     if code.tree is not None:
         yield from (found for found in imports_in(code.tree) if is_import_name(found.name))
     for magic in code.magics:
-        for name in _IMPORTED_BY_MAGIC.get(magic.name, _nothing)(magic.argument):
+        for name in imported_by(magic.name, magic.argument):
             yield Import(name, (), magic.line - code.offset, magic.is_sure)
-
-
-def _extension(argument: str) -> Iterator[str]:
-    if argument in _OURS:
-        return
-    if is_import_name(argument) and look_for(import_name(f"IPython.extensions.{argument}")).is_whole is False:
-        yield argument
-
-
-def _plotting(argument: str) -> Iterator[str]:
-    yield "matplotlib"
-    if argument in ("widget", "ipympl"):
-        yield "ipympl"
-
-
-def _nothing(argument: str) -> Iterator[str]:
-    del argument
-    return iter(())
-
-
-_IMPORTED_BY_MAGIC: dict[str, Callable[[str], Iterator[str]]] = {
-    "load_ext": _extension,
-    "matplotlib": _plotting,
-    "pylab": _plotting,
-    "reload_ext": _extension,
-}
 
 
 def _codes(file: Path) -> tuple[Code, ...]:

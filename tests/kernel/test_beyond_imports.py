@@ -51,6 +51,8 @@ def catalogue() -> tuple[Release, ...]:
         Release(stand_in("pyarrow", "1.0", "pyarrow")),
         Release(stand_in("scipy", "1.0", "scipy")),
         Release(stand_in("arrow", "1.0", "arrow")),
+        Release(stand_in("ipympl", "1.0", "ipympl")),
+        Release(stand_in("toolz", "1.0", "toolz")),
         Release(Wheel("matplotlib", "1.0", {"matplotlib/__init__.py": inline})),
     )
 
@@ -95,8 +97,8 @@ def test_an_extension_that_nobody_knows(one_desk: Desk) -> None:
 
 def test_plotting(one_desk: Desk) -> None:
     """The stand-in is no Matplotlib: that IPython gets as far as it is what counts."""
-    result = one_desk.kernel.execute("%matplotlib inline", answers=["y"])
-    assert one_desk.is_installed("matplotlib")
+    result = one_desk.kernel.execute("%matplotlib widget\nimport toolz", answers=["y"])
+    assert {"matplotlib", "ipympl", "toolz"} <= one_desk.environment.installed().keys()
     assert len(result.prompts) == 1
 
 
