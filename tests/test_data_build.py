@@ -193,6 +193,9 @@ def test_names_of_everyday_words_alone_are_peoples_own_files() -> None:
     known = sources({"magic_square": {"magic-square": "cl"}, "magic_ahkab": {"magic-ahkab": "cl"}, **longer})
     assert decide("magic_square", known) == ("r", ["magic-square"])
     assert decide("magic_ahkab", known) == ("t", ["magic-ahkab"])
+    joined = sources({"magicsquare": {"magicsquare": "cl"}, "magicahkab": {"magicahkab": "cl"}, **longer})
+    assert decide("magicsquare", joined) == ("r", ["magicsquare"])
+    assert decide("magicahkab", joined) == ("t", ["magicahkab"])
 
 
 @pytest.mark.parametrize(

@@ -26,6 +26,9 @@ SHORTEST = 5
 EVERYDAY = 5
 """As many longer names have an everyday word as a part. Names of such words alone are people's own files'."""
 
+SHORTEST_JOINED = 4
+"""In letters, of everyday words that are written as one; shorter ones are found in any word."""
+
 _WORD = re.compile(r"[^\W\d_]+")
 
 
@@ -78,7 +81,15 @@ def is_vouched_for(claims: Claims, everyday: Collection[str]) -> bool:
 
 
 def _is_of(everyday: Collection[str], name: str) -> bool:
-    return all(word in everyday for word in _words(name))
+    """Tell whether a name is made of everyday words alone, two of which may be written as one: `pricecalc`."""
+    return all(
+        word in everyday
+        or any(
+            word[:end] in everyday and word[end:] in everyday
+            for end in range(SHORTEST_JOINED, len(word) - SHORTEST_JOINED + 1)
+        )
+        for word in _words(name)
+    )
 
 
 def everyday_words(names: Iterable[str]) -> frozenset[str]:
