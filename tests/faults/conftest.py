@@ -4,15 +4,16 @@ import os
 import secrets
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 import psutil
 import pytest
 
-from tests.support.catalogue import default_catalogue
+from tests.support.catalogue import Release, default_catalogue
 from tests.support.environments import Environment, Environments
 from tests.support.local_index import LocalIndex
 from tests.support.processes import clean_environ
@@ -147,7 +148,11 @@ def _is_of(process: psutil.Process, mark: str, pid: int) -> bool:
         return False
 
 
-MakePlace = Callable[[str], Place]
+class MakePlace(Protocol):
+    """What the fixture `place` gives."""
+
+    def __call__(self, tool: str, *releases: Release) -> Place:
+        """Make a place for a tool, whose index has these releases (none: the default catalogue)."""
 
 
 @pytest.fixture
@@ -155,8 +160,8 @@ def place(environments: Environments, tmp_path: Path) -> Iterator[MakePlace]:
     """Return a function that gives a place for a tool: an index of its own, an empty cache, an environment."""
     with ExitStack() as stack:
 
-        def make(tool: str) -> Place:
-            index = stack.enter_context(LocalIndex(default_catalogue()))
+        def make(tool: str, *releases: Release) -> Place:
+            index = stack.enter_context(LocalIndex(releases or default_catalogue()))
             environ = {**clean_environ(tmp_path, index.url), "AUTOINSTALL_INSTALLER": tool}
             environment = stack.enter_context(environments.lent(BASES[tool], environ, tmp_path))
             return Place(environment, index, environment.marks())
