@@ -76,7 +76,7 @@ CASES: dict[str, tuple[Wheel, Fault | None]] = {
     "supported Python": (pyyaml(requires_python=LINE), None),
     "path": (pyyaml(members=(Member(f"yaml/{STEERING}{PROMPT}.py", ""),)), None),
     "path that leaves": (pyyaml(members=(Member(f"../{STEERING}{PROMPT}.py", ""),)), None),
-    "path file": (pyyaml(members=(Member(f"{STEERING}.pth", "import os\n"),)), None),
+    "path file": (pyyaml(members=(Member("\u202e\u200b\u2066.pth", "import os\n"),)), None),
     "command": (pyyaml(scripts={f"{STEERING}{PROMPT}": "yaml:VALUE"}), None),
     "error page": (pyyaml(), ErrorPage(frozenset({Kind.PAGE}))),
     "error for a wheel": (pyyaml(), ErrorPage(frozenset({Kind.FILE}))),
