@@ -107,8 +107,8 @@ class Work:
         if pending.action == "remove":
             self._drop_folders(pending.transaction)
             self._put_back(pending.transaction, aside, step)
-        # The folders, not what is in the files: to flush the 300 files of a 50 MB wheel takes 1.1 s (ext4), as long as
-        # to install it. After a power cut RECORD's hashes tell which are not whole, as with every other installer.
+        # The folders, not what is in the files: to flush 300 files of 50 MB together took 1.1 s (ext4), eight small
+        # ones 5 ms. After a power cut RECORD's hashes tell which are not whole.
         for folder in {resolved(target, self.base).parent for _, target in pending.moves}:
             _flush_folder(folder)
 
