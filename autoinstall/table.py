@@ -317,11 +317,18 @@ class Table:
             block = self._read_block(number)
             if first_keys is not self._first_keys:
                 return self._row(key)
-        start = block.find(b"\n" + wanted + b"\t")
-        if start >= 0:
-            start += len(wanted) + 2
-            return block[start : block.index(b"\n", start)].decode().split("\t")
-        return ["r", ""] if block.find(b"\n" + wanted + b"\n") >= 0 else None
+        # Of the lines that begin so its own is the first: they are in order, a shorter key before a longer.
+        start = block.find(b"\n" + wanted)
+        if start < 0:
+            return None
+        start += len(wanted) + 1
+        match block[start : start + 1]:
+            case b"\n":
+                return ["r", ""]
+            case b"\t":
+                return block[start + 1 : block.index(b"\n", start)].decode().split("\t")
+            case _:
+                return None
 
     def _read_block(self, number: int) -> bytes:
         block = self._unpacked(number + 1)
