@@ -103,6 +103,12 @@ class ThisMachine:
         """Return what an import name leads to. No network, no side effect."""
         return advice.advise(name, current_facts(settings=settings))
 
+    def denial_of(self, project: ProjectName, settings: Settings) -> str | None:
+        """Say in a sentence why nobody may have a project, `None` where nothing forbids it."""
+        if project in settings.deny:
+            return f"The settings here forbid {project}."
+        return table.denial_for(project)
+
     def rank_of(self, project: ProjectName) -> int | None:
         """Return a project's place among the most downloaded, from 1."""
         return table.rank_of(project)

@@ -1,12 +1,12 @@
 """The one note under Python's own error: why the import is still missing, and what to type."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from autoinstall.advice import Advice, Verdict
 from autoinstall.names import ProjectName
-from autoinstall.plan import Plan, Refusal, Wanted
+from autoinstall.plan import Obstacle, Plan, Refusal, Wanted
 from autoinstall.platforms import quoted
 from autoinstall.text import version_as_text
 
@@ -36,8 +36,11 @@ class Way:
 
     `target` is the folder that was installed into beside the environment. `conda` is the command of conda's kind that
     installs into this environment, `prefix` where that is, and `called` by import name what it calls the project.
-    `instead` is there where autoinstall would not install for this person either. `has_changes` says that what was
-    planned changes what is installed, which pip would do without a word.
+    `instead` is there where autoinstall would not install for this person either. `is_ours` says that the install is
+    to be left to autoinstall: what was planned changes what is installed (`has_changes`) or is built from its source
+    code, which pip would do without a word. `outright` holds, by import name, the projects that the person has named
+    themselves, with the version. `mode` is the one that has to be said for our own command to lead anywhere, and
+    `held_off_by` the file that forbids any other than `off`.
     """
 
     is_cell: bool
@@ -48,6 +51,10 @@ class Way:
     called: Mapping[str, str] = field(default_factory=dict)
     instead: Instead | None = None
     has_changes: bool = False
+    is_ours: bool = False
+    outright: Mapping[str, str] = field(default_factory=dict)
+    mode: str | None = None
+    held_off_by: str = ""
 
     def by_hand(self, *projects: str) -> str:
         """Return the command that installs `projects` without autoinstall."""
@@ -60,8 +67,18 @@ class Way:
         return f"{start} {target}{' '.join(projects)}"
 
     def with_us(self, import_name: str, *options: str) -> str:
-        """Return the command that has autoinstall ask again about an import name."""
-        return " ".join((f"{'%' if self.is_cell else ''}autoinstall install", *options, import_name))
+        """Return the command that has autoinstall ask again about an import name, just as the person asked for it."""
+        project = self.outright.get(import_name)
+        said = (*options, *(() if project is None else ("--project", project)), import_name)
+        if self.is_cell:
+            first = "" if self.mode is None else f"%autoinstall mode {self.mode}, then "
+            return f"{first}%autoinstall install {' '.join(said)}"
+        return " ".join(("autoinstall install", *(() if self.mode is None else ("--mode", self.mode)), *said))
+
+    def calls(self, import_name: str, project: ProjectName | None) -> str:
+        """Return what a tool by hand is to be told for an import name."""
+        called = self.called.get(import_name, str(project))
+        return called if self.conda is not None else self.outright.get(import_name, called)
 
 
 def refused(advice: Advice, way: Way) -> str | None:
@@ -72,7 +89,7 @@ def refused(advice: Advice, way: Way) -> str | None:
     suggestion = advice.suggestion
     if suggestion is not None and suggestion not in advice.reason:
         lines.append(f"  Write instead: {suggestion if ' ' in suggestion else f'import {suggestion}'}")
-    if advice.verdict is Verdict.ADVICE and advice.project is not None:
+    if advice.verdict is Verdict.ADVICE and advice.project is not None and not way.held_off_by:
         lines.append(f"  To install {advice.project}: {way.with_us(advice.import_name)}")
     return "\n".join(lines)
 
@@ -82,6 +99,8 @@ def withheld(advice: Advice, why: Why, way: Way) -> str:
     project = str(advice.project)
     name = advice.import_name
     if advice.verdict is Verdict.RARE:
+        if why is Why.OFF and way.held_off_by:
+            return f"autoinstall: {advice.reason}\n  autoinstall is off: {way.held_off_by} says so."
         return f"autoinstall: {advice.reason}\n  If you know that {project} is what you mean: {way.with_us(name)}"
     is_called_alike = project == name.replace("_", "-")
     what = project if is_called_alike else f"{project}, which provides {name},"
@@ -92,29 +111,32 @@ def withheld(advice: Advice, why: Why, way: Way) -> str:
         Why.SAID_NO: f"{what} was not installed: you said no.",
         Why.NOT_NOW: f"{what} was not installed this time.",
         Why.NOBODY: f"{missing}; there was nobody to ask.",
-        Why.OFF: f"{missing} (autoinstall is off).",
+        Why.OFF: f"{missing} (autoinstall is off{f': {way.held_off_by} says so' if way.held_off_by else ''}).",
         Why.NOT_TRUSTED: f"{missing}.",
         Why.NOT_REPEATED: f"{missing}.",
     }[why]
-    return f"autoinstall: {happened}\n{_what_to_type('To install it', name, advice.project, way)}"
+    return _lines(f"autoinstall: {happened}", _what_to_type("To install it", name, advice.project, way))
 
 
-def failed(advice: Advice, sentence: str, way: Way) -> str:
-    """Return the note for an install that was wanted and did not come about."""
-    again = _what_to_type("To try again", advice.import_name, advice.project, way)
-    return f"autoinstall: {sentence.rstrip('.')}.\n{again}"
+def failed(advice: Advice, refusal: Refusal, way: Way) -> str:
+    """Return the note for an install that was wanted and did not come about.
 
-
-def not_planned(advice: Advice, refusal: Refusal, wanted: Wanted, way: Way, *, is_outright: bool) -> str:
-    """Return the note for what cannot be planned; where only what is installed stands in the way, how to change that.
-
-    `is_outright`: the project was named past the table.
+    What to type for another try is said only where that can work, and installs nothing that was refused with reason.
     """
+    said = f"autoinstall: {refusal.sentence.rstrip('.')}."
+    if not refusal.obstacle.may_pass:
+        return said
+    if refusal.obstacle is Obstacle.TOOL_FAILED:  # it may have given up for something that pip would let pass
+        way = replace(way, is_ours=True)
+    return _lines(said, _what_to_type("To try again", advice.import_name, advice.project, way))
+
+
+def not_planned(advice: Advice, refusal: Refusal, wanted: Wanted, way: Way) -> str:
+    """Return the note for what cannot be planned; where what is installed stands in the way, how to change that."""
     if not refusal.would_change or wanted.may_change:
-        return failed(advice, refusal.sentence, way)
-    version = f"=={version_as_text(wanted.version)}" if wanted.version else ""
-    options = ("--allow-changes", *(("--project", f"{wanted.project}{version}") if is_outright else ()))
-    changes, command = ", ".join(map(str, refusal.would_change)), way.with_us(advice.import_name, *options)
+        return failed(advice, refusal, way)
+    changes = ", ".join(map(str, refusal.would_change))
+    command = way.with_us(advice.import_name, "--allow-changes")
     what = f"  To have that changed: {command}\n  What changes then: {changes}"
     return f"autoinstall: {refusal.sentence.rstrip('.')}.\n{what}"
 
@@ -146,7 +168,7 @@ def restart_now(plan: Plan, *, is_cell: bool) -> Iterator[str]:
 
 def run_again(import_names: tuple[str, ...]) -> str:
     """Return the note for a compound statement: its cause is mended, but nothing is repeated by itself."""
-    return f"autoinstall: {', '.join(import_names)} is installed now; run this cell again."
+    return f"autoinstall: {', '.join(import_names)} is now installed; run this cell again."
 
 
 def with_remark(note: str, remark: str | None) -> str:
@@ -154,7 +176,11 @@ def with_remark(note: str, remark: str | None) -> str:
     return note if remark is None else f"{note}\n  {remark}"
 
 
-def _what_to_type(purpose: str, name: str, project: ProjectName | None, way: Way) -> str:
+def _lines(said: str, what_to_type: str | None) -> str:
+    return said if what_to_type is None else f"{said}\n{what_to_type}"
+
+
+def _what_to_type(purpose: str, name: str, project: ProjectName | None, way: Way) -> str | None:
     if way.instead is not None:
         what = "an environment of your own and a kernel for it" if way.is_cell else "an environment of your own"
         lines = [
@@ -162,12 +188,10 @@ def _what_to_type(purpose: str, name: str, project: ProjectName | None, way: Way
             *(f"  {one}" for one in way.instead.commands),
         ]
         return "\n".join(f"  {line}" for line in lines)
-    if way.has_changes:
-        return f"  {purpose}: {way.with_us(name, '--allow-changes')}"
-    by_hand = way.by_hand(way.called.get(name, str(project)))
-    commands = (
-        by_hand
-        if way.has_pip or way.conda is not None
-        else f"{way.with_us(name)}  (or, where there is a pip: {by_hand})"
-    )
-    return f"  {purpose}: {commands}"
+    by_hand = way.by_hand(way.calls(name, project))
+    has_tool = way.has_pip or way.conda is not None
+    if way.held_off_by:
+        return f"  {purpose}: {by_hand}" if has_tool and not way.is_ours else None
+    if way.has_changes or way.is_ours:
+        return f"  {purpose}: {way.with_us(name, *(('--allow-changes',) if way.has_changes else ()))}"
+    return f"  {purpose}: {by_hand if has_tool else f'{way.with_us(name)}  (or, where there is a pip: {by_hand})'}"

@@ -157,6 +157,11 @@ class Obstacle(StrEnum):
         """Tell whether it stands in the way of whatever is wanted, not of one project."""
         return self in _EVERYONES
 
+    @property
+    def may_pass(self) -> bool:
+        """Tell whether the same may succeed at another time; all else was refused with reason or cannot be had."""
+        return self in _EVERYONES or self in _PASSING
+
 
 _EVERYONES = frozenset(
     {
@@ -168,6 +173,8 @@ _EVERYONES = frozenset(
         Obstacle.INTERRUPTED,
     }
 )
+
+_PASSING = frozenset({Obstacle.INDEX_FAILED, Obstacle.CHANGED, Obstacle.TOOL_FAILED})
 
 
 @dataclass(frozen=True, slots=True)

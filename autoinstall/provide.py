@@ -16,6 +16,7 @@ from autoinstall.plan import Obstacle, Plan, Refusal, Wanted
 from autoinstall.roles import Done, Machine, NeedsMore, NoScreen, Outcome, Request, Screen, Status
 from autoinstall.settings import Mode, Settings, installer_choice, settle
 from autoinstall.settings import mode as checked_mode
+from autoinstall.text import version_as_text
 
 _MOST_ROUNDS = 5
 """How often one request is planned anew, because another choice was made or the environment changed meanwhile."""
@@ -23,12 +24,19 @@ _MOST_ROUNDS = 5
 
 @dataclass(frozen=True, slots=True)
 class _Offer:
-    """An import name that leads to a project which may be had."""
+    """An import name that leads to a project which may be had; `is_outright`: one that the table does not lead to."""
 
     name: ImportName
     advice: Advice
     wanted: Wanted
     needs_typing: bool
+    is_outright: bool = False
+
+    @property
+    def said(self) -> str:
+        """The project as it is named to a tool, with the version where one was asked for."""
+        version = f"=={version_as_text(self.wanted.version)}" if self.wanted.version else ""
+        return f"{self.wanted.project}{version}"
 
 
 class Session:
@@ -126,9 +134,7 @@ class Session:
         if isinstance(offer, Outcome):
             return offer.note and self._with_elsewhere(name, offer.note)
         why = Why.OFF if settings.mode is Mode.OFF else Why.NOT_REPEATED
-        return self._with_elsewhere(
-            name, notes.withheld(offer.advice, why, self._way(settings, offer, is_cell=is_cell))
-        )
+        return self._with_elsewhere(name, notes.withheld(offer.advice, why, self._way(settings, offer, request)))
 
     def provide(self, request: Request) -> Outcome:
         """Have the missing import installed, if it may be; nothing is raised but what is a defect of ours.
@@ -166,7 +172,7 @@ class Session:
         offer = self._consider(request, request.import_name, settings)
         if isinstance(offer, Outcome):
             return offer
-        way = self._way(settings, offer, is_cell=request.is_cell)
+        way = self._way(settings, offer, request)
         if (why := self._obstacle(offer, settings)) is not None:
             note = notes.withheld(offer.advice, why, way)
             if why is Why.NOBODY:
@@ -179,12 +185,14 @@ class Session:
 
     def _consider(self, request: Request, name: str, settings: Settings) -> _Offer | Outcome:
         advice = self.machine.advise(name, settings)
-        if request.project is not None and name == request.import_name and _may_be_had(request, advice, settings):
-            outright = replace(
-                advice, verdict=Verdict.TRUSTED, project=request.project, candidates=(request.project,)
-            )
-            wanted = Wanted(import_name(name), request.project, request.version, may_change=request.allows_changes)
-            return _Offer(import_name(name), outright, wanted, needs_typing=False)
+        named = request.project if name == request.import_name else None
+        if named is not None and (denial := self.machine.denial_of(named, settings)) is not None:
+            return Outcome(Status.NOT_OFFERED, f"autoinstall: {denial}")
+        if named is not None and _may_be_had(request, advice, settings):
+            outright = replace(advice, verdict=Verdict.TRUSTED, project=named, candidates=(named,))
+            wanted = Wanted(import_name(name), named, request.version, may_change=request.allows_changes)
+            is_outright = request.is_explicit or advice.project != named
+            return _Offer(import_name(name), outright, wanted, needs_typing=False, is_outright=is_outright)
         # What lives on at the index, such as telnetlib, is had by those who ask for it after reading the advice.
         offered = (Verdict.TRUSTED, Verdict.CHOICE, Verdict.RARE, *((Verdict.ADVICE,) if request.is_explicit else ()))
         if advice.verdict in offered and advice.project is not None:
@@ -197,7 +205,7 @@ class Session:
         if advice.verdict is Verdict.INSTALLED and request.is_explicit:
             self.screen.say(advice.reason)
             return Outcome(Status.PRESENT, lines=(advice.reason,), installed=(import_name(name),))
-        return Outcome(Status.NOT_OFFERED, notes.refused(advice, self._way(settings, None, is_cell=request.is_cell)))
+        return Outcome(Status.NOT_OFFERED, notes.refused(advice, self._way(settings, None, request)))
 
     def _obstacle(self, offer: _Offer, settings: Settings) -> Why | None:
         """Return what forbids even planning: the mode, or that nobody is there to say yes."""
@@ -216,13 +224,13 @@ class Session:
                 yield offer
 
     def _install(self, offers: list[_Offer], request: Request, settings: Settings) -> Outcome:
-        way = self._way(settings, offers[0], is_cell=request.is_cell)
+        way = self._way(settings, offers[0], request)
         agreed: Plan | None = None
         for _ in range(_MOST_ROUNDS):
             offers, plan = self._plan(offers, settings)
             main = offers[0]
             if isinstance(plan, Refusal):
-                note = notes.not_planned(main.advice, plan, main.wanted, way, is_outright=request.project is not None)
+                note = notes.not_planned(main.advice, plan, main.wanted, way)
                 return Outcome(Status.FAILED, note, is_hopeless=plan.obstacle.is_everyones)
             way = self._way_of(plan, way)
             if settings.mode is Mode.ASK and plan.items and plan != agreed:
@@ -239,8 +247,9 @@ class Session:
             if isinstance(done, NeedsMore):
                 offers = [replace(main, wanted=replace(main.wanted, requires=done.requires))]
             elif done.obstacle is not Obstacle.CHANGED:
-                return Outcome(Status.FAILED, notes.failed(main.advice, done.sentence, way))
-        return Outcome(Status.FAILED, notes.failed(main.advice, "The environment kept changing meanwhile.", way))
+                return Outcome(Status.FAILED, notes.failed(main.advice, done, way))
+        changing = Refusal(Obstacle.CHANGED, "The environment kept changing meanwhile.")
+        return Outcome(Status.FAILED, notes.failed(main.advice, changing, way))
 
     def _plan(self, offers: list[_Offer], settings: Settings) -> tuple[list[_Offer], Plan | Refusal]:
         """Plan for all offers; where one of them is not to be had, for the first and whatever goes with it.
@@ -352,8 +361,11 @@ class Session:
             line = f"{', '.join(names)} is there now: it was installed from elsewhere meanwhile."
             self.screen.say(line)
             return Outcome(Status.PRESENT, lines=(line,), installed=names)
-        projects = sorted({str(item.project) for item in done.plan.items if item.is_asked_for})
         way = replace(way, target=self.machine.target)
+        asked_for = (item for item in done.plan.items if item.is_asked_for)
+        projects = sorted(
+            {way.calls(item.wanted_as[0] if item.wanted_as else "", item.project) for item in asked_for}
+        )
         # Who was asked has read it in the question.
         remarks = () if was_asked or not done.plan.remark else (done.plan.remark,)
         by_hand = f"By hand: {way.by_hand(*projects)}"
@@ -365,21 +377,49 @@ class Session:
     def _with_elsewhere(self, name: str, note: str) -> str:
         return notes.with_remark(note, self.machine.elsewhere(name))
 
-    def _way(self, settings: Settings, offer: _Offer | None, *, is_cell: bool) -> Way:
+    def _way(self, settings: Settings, offer: _Offer | None, request: Request) -> Way:
         # Who can be asked is offered a folder of their own, and who has named one has said yes to it.
         is_offered = settings.target is not None or (settings.mode is Mode.ASK and self.asker.can_ask())
-        instead = None if is_offered else self.machine.instead(is_cell=is_cell)
-        way = Way(is_cell, has_pip=self.machine.has_pip, instead=instead)
+        instead = None if is_offered else self.machine.instead(is_cell=request.is_cell)
+        way = Way(
+            request.is_cell,
+            has_pip=self.machine.has_pip,
+            instead=instead,
+            outright={} if offer is None else self._outright(offer, request),
+            mode=self._mode_to_say(settings, offer, request),
+            held_off_by=settings.held_off_by if settings.mode is Mode.OFF else "",
+        )
         if offer is None or (known := self.machine.conda(offer.wanted.project, settings)) is None:
             return way
         conda, name = known
         return replace(way, conda=conda, prefix=self.machine.place, called={offer.name: name})
 
+    def _outright(self, offer: _Offer, request: Request) -> Mapping[str, str]:
+        """Return what the commands in a note have to name beside the import: what a person named themselves."""
+        # Where nobody is there to type the name of what the table cannot vouch for, it can be said in the command.
+        is_to_be_named = offer.needs_typing and request.is_explicit and not self.asker.can_ask()
+        return {offer.name: offer.said} if offer.is_outright or is_to_be_named else {}
+
+    def _mode_to_say(self, settings: Settings, offer: _Offer | None, request: Request) -> Mode | None:
+        """Return the mode without which our command, typed once more, would only lead to the same note."""
+        if request.is_explicit and not self.asker.can_ask():
+            return None if request.is_cell and settings.mode is Mode.AUTO else Mode.AUTO
+        if settings.mode is Mode.OFF or (settings.mode is Mode.AUTO and offer is not None and offer.needs_typing):
+            return Mode.ASK
+        return Mode.AUTO if settings.mode is Mode.AUTO and self.mode and not request.is_cell else None
+
     def _way_of(self, plan: Plan, way: Way) -> Way:
         """Return how a person does by hand what was planned: by the tool that found it, and as that one calls it."""
         conda = plan.installer if plan.is_of_conda else None
         called: dict[str, str] = {name: str(item.project) for item in plan.items for name in item.wanted_as}
-        return replace(way, conda=conda, prefix=self.machine.place, called=called, has_changes=bool(plan.changes))
+        return replace(
+            way,
+            conda=conda,
+            prefix=self.machine.place,
+            called=called,
+            has_changes=bool(plan.changes),
+            is_ours=bool(plan.built),
+        )
 
 
 def _asked_by(request: Request) -> str | None:

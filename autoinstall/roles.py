@@ -144,6 +144,9 @@ class Machine(Protocol):
     def advise(self, name: str, settings: Settings) -> Advice:
         """Return what an import name leads to."""
 
+    def denial_of(self, project: ProjectName, settings: Settings) -> str | None:
+        """Say in a sentence why nobody may have a project, `None` where nothing forbids it."""
+
     def rank_of(self, project: ProjectName) -> int | None:
         """Return how popular a project is."""
 

@@ -631,7 +631,7 @@ def test_a_file_that_was_swapped_after_the_plan_is_refused(
     local_index.faults = [Swapped(snark.filename, swap(snark.build()))]
     refusal = carry_out(uv.stage(plan, environment, asking(local_index), tmp_path / "into"))
     assert isinstance(refusal, Refusal)
-    assert refusal.obstacle is Obstacle.INDEX_FAILED
+    assert refusal.obstacle is Obstacle.UNSAFE
     assert "no longer has the file that was shown" in refusal.sentence
     assert not list((tmp_path / "into").rglob("snark.py"))
 

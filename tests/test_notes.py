@@ -80,7 +80,7 @@ def test_in_a_conda_environment_it_is_conda_that_is_typed(command: str, *, is_ce
     note = Session(machine=machine).provide(Request("yaml", is_cell=is_cell)).note
     assert note is not None
     assert note.splitlines()[1] == f"  To install it: {command}"
-    machine.plans = [Refusal(Obstacle.CONFLICT, "py-yaml cannot be had.")]
+    machine.plans = [Refusal(Obstacle.OFFLINE, "The channels cannot be reached.")]
     note = Session(machine=machine, asker=ScriptedAsker()).provide(Request("yaml", is_cell=is_cell)).note
     assert note is not None
     assert note.splitlines()[1] == f"  To try again: {command}"

@@ -129,7 +129,7 @@ def test_auto_never_installs_a_rare_name() -> None:
     assert outcome.status is Status.DECLINED
     assert outcome.note == (
         "autoinstall: only odd-thing is known to provide odd, and few use it.\n"
-        "  If you know that odd-thing is what you mean: autoinstall install odd"
+        "  If you know that odd-thing is what you mean: autoinstall install --mode ask odd"
     )
     assert (machine.planned, asker.prompts) == ([], [])
 

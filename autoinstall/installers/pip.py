@@ -294,7 +294,7 @@ def refusal_of(finished: Finished, indexes: Indexes) -> Refusal:
     if "JSONDecodeError" in said:
         return refusals.index_failed(index, "answered with something that is no index page", finished)
     if "DO NOT MATCH THE HASHES" in said:
-        return refusals.index_failed(index, "no longer has the file that was shown: nothing was installed", finished)
+        return refusals.swapped(index, finished)
     if (leaving := _LEAVING.search(said)) is not None:
         path = leaving["path"] or leaving["data"]
         return refusals.unsafe([f"a wheel: {printable_name(path)} would leave its place"])

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 from autoinstall.command import Finished
 from autoinstall.environment import Installed
@@ -70,6 +71,20 @@ def index_failed(index: str, problem: str, finished: Finished) -> Refusal:
     """Return that an index answered, but not with anything to install from."""
     where = f" {printable(index)}" if index else ""
     return Refusal(Obstacle.INDEX_FAILED, f"The index{where} {problem}.", details(finished))
+
+
+def swapped(index: str, finished: Finished) -> Refusal:
+    """Return that an index has another file now than the one that was agreed to."""
+    return _bad_file(index, "no longer has the file that was shown", finished)
+
+
+def damaged(index: str, finished: Finished) -> Refusal:
+    """Return that a file of an index cannot be unpacked, or not safely."""
+    return _bad_file(index, "gave a file that is damaged or unsafe", finished)
+
+
+def _bad_file(index: str, problem: str, finished: Finished) -> Refusal:
+    return replace(index_failed(index, f"{problem}: nothing was installed", finished), obstacle=Obstacle.UNSAFE)
 
 
 def wants_credentials(index: str, finished: Finished) -> Refusal:

@@ -375,9 +375,9 @@ def refusal_of(finished: Finished) -> Refusal:
     if "unexpected JSON" in said or "unexpected HTML" in said or "Unsupported `Content-Type`" in said:
         return refusals.index_failed(index, "answered with something that is no index page", finished)
     if "Hash mismatch" in said or "Size mismatch" in said:
-        return refusals.index_failed(index, "no longer has the file that was shown: nothing was installed", finished)
+        return refusals.swapped(index, finished)
     if "Failed to extract archive" in said:
-        return refusals.index_failed(index, "gave a file that is damaged or unsafe: nothing was installed", finished)
+        return refusals.damaged(index, finished)
     return refusals.tool_failed(finished, "uv")
 
 

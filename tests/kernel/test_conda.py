@@ -117,7 +117,7 @@ def test_what_would_change_something_else_is_said_and_left(desk: Desk) -> None:
     before = desk.conda.environment.files()
     result = desk.ask("import tabulate")
     assert "tabulate cannot be had without changing shared 1.0" in result.traceback
-    assert f"To try again: %{desk.conda.command.name} install tabulate" in result.traceback
+    assert "To try again" not in result.traceback
     assert result.prompts == ()
     assert desk.conda.environment.files() == before
 

@@ -60,7 +60,7 @@ def test_a_compound_statement_is_never_repeated(desk: Desk, cell: str, name: str
     result = desk.kernel.execute(cell, answers=["y"])
     assert result.error == "ModuleNotFoundError" if "optional" not in cell else "ImportError"
     assert result.traceback.count("autoinstall:") == 1
-    assert f"{name} is installed now; run this cell again." in result.traceback
+    assert f"{name} is now installed; run this cell again." in result.traceback
     assert desk.is_installed(name)
     assert desk.kernel.execute("n").text == counted
 
@@ -126,7 +126,7 @@ def test_a_group_is_not_repeated_where_that_may_not_be(desk: Desk, statement: st
     result = desk.kernel.execute(f"{A_GROUP}{statement}\nn.append(2)", answers=["y"])
     assert result.status == "error"
     assert _shown(result).count("autoinstall:") == 1
-    assert f"{name} is installed now; run this cell again." in _shown(result)
+    assert f"{name} is now installed; run this cell again." in _shown(result)
     assert desk.is_installed(name)
     assert desk.kernel.execute("n").text == "[1]"
 

@@ -83,6 +83,7 @@ class FakeMachine:
         self.advices: Mapping[str, Advice] = {advice.import_name: advice for advice in advices}
         self.told_instead: Instead | None = None
         self.told_conda: tuple[str, str] | None = None
+        self.denied: dict[str, str] = {}
         self.found_elsewhere: dict[str, str] = {}
         self.plans = list(plans)
         self.results = list(results)
@@ -103,6 +104,9 @@ class FakeMachine:
 
     def conda(self, project: ProjectName, settings: Settings) -> tuple[str, str] | None:  # noqa: ARG002 - the same
         return self.told_conda
+
+    def denial_of(self, project: ProjectName, settings: Settings) -> str | None:
+        return f"The settings here forbid {project}." if project in settings.deny else self.denied.get(project)
 
     def rank_of(self, project: ProjectName) -> int | None:  # noqa: ARG002 - the protocol's
         return 40
