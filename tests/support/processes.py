@@ -1,7 +1,12 @@
 """The environment variables of every process that a test starts: nothing of this machine's own settings."""
 
+import atexit
 import os
+import shutil
+import tempfile
+import venv
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 
 NOBODY = "http://127.0.0.1:9/simple/"
@@ -12,7 +17,6 @@ _KEPT = (
     "COMSPEC",
     "LD_LIBRARY_PATH",
     "NUMBER_OF_PROCESSORS",
-    "PATH",
     "PATHEXT",
     "PROCESSOR_ARCHITECTURE",
     "SYSTEMDRIVE",
@@ -30,8 +34,10 @@ def clean_environ(home: Path, index: str = NOBODY) -> dict[str, str]:
     """Return environment variables for a child: a home of its own, no installer settings but the index.
 
     pip skips every configuration file where `PIP_CONFIG_FILE` is the null device, and uv where `UV_NO_CONFIG` is set.
+    The shell's Python is a bare one: what this machine's have installed would be told of in notes.
     """
     kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
+    path = os.pathsep.join((str(_bare_python()), *os.get_exec_path()))
     installers = {
         "PIP_CONFIG_FILE": os.devnull,
         "PIP_DISABLE_PIP_VERSION_CHECK": "1",
@@ -40,7 +46,15 @@ def clean_environ(home: Path, index: str = NOBODY) -> dict[str, str]:
         "UV_NO_CONFIG": "1",
         "UV_PYTHON_DOWNLOADS": "never",
     }
-    return kept | home_variables(home) | installers | {"LANG": "C.UTF-8", "LC_ALL": "C.UTF-8"}
+    return kept | {"PATH": path} | home_variables(home) | installers | {"LANG": "C.UTF-8", "LC_ALL": "C.UTF-8"}
+
+
+@cache
+def _bare_python() -> Path:
+    folder = Path(tempfile.mkdtemp(prefix="bare-python"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    venv.create(folder, symlinks=os.name != "nt")
+    return folder / ("Scripts" if os.name == "nt" else "bin")
 
 
 def online_environ(home: Path) -> dict[str, str]:
