@@ -4,13 +4,14 @@ import ast
 import builtins
 import linecache
 import os
+import sys
 import warnings
 from collections.abc import Iterator
 from itertools import islice
 from types import CodeType, FrameType, ModuleType
 
 # Pseudo-files whose lines `linecache` keeps truly: IPython's and Python 3.13's cells, doctest's examples. For
-# `<string>` and `<stdin>` it may answer with the lines of some other code.
+# `<string>` and `<stdin>` it may answer with the lines of some other code; what stands after `-c` is told by Python.
 _KEPT_BY_LINECACHE = ("<ipython-input-", "<python-input-", "<doctest ")
 
 _CATCHES_US = ModuleNotFoundError.__mro__
@@ -20,6 +21,8 @@ NEVER_SWALLOWS = frozenset(
         "_io.open",
         "_thread.RLock",
         "_thread.lock",
+        "autoinstall.enable",
+        "autoinstall.hook.Handle",
         "concurrent.futures.process.ProcessPoolExecutor",
         "concurrent.futures.thread.ThreadPoolExecutor",
         "contextlib.chdir",
@@ -39,7 +42,7 @@ NEVER_SWALLOWS = frozenset(
         "zipfile.ZipFile",
     }
 )
-"""Context managers of the standard library that people put around much code, and that let every exception pass."""
+"""Context managers that let every exception pass: the standard library's, which people put around much, and ours."""
 
 # `inspect` documents these flags of code objects; importing it would double what the first guarded import costs.
 _CO_NEWLOCALS = 0x02
@@ -125,11 +128,34 @@ def parse(source: str | bytes) -> ast.Module | None:
 def source_of(code: CodeType, frame: FrameType) -> str | None:
     """Return the source that an asking frame's code was compiled from, `None` where it cannot be had."""
     filename = code.co_filename
+    if filename == "<string>":
+        return _source_of_command(code)
     if filename.startswith("<") and not filename.startswith(_KEPT_BY_LINECACHE):
         return None
     if os.path.isfile(filename):  # noqa: PTH113 - only real files can have changed; a shell's cells would be dropped
         linecache.checkcache(filename)
     return "".join(linecache.getlines(filename, frame.f_globals)) or None
+
+
+def _source_of_command(code: CodeType) -> str | None:
+    """Return what stands after `-c` where the code was compiled from it, and not by some `exec`."""
+    if "-c" not in sys.orig_argv[:-1]:
+        return None
+    source = sys.orig_argv[sys.orig_argv.index("-c") + 1]
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            command = compile(source, code.co_filename, "exec", dont_inherit=True, optimize=sys.flags.optimize)
+    except (SyntaxError, ValueError):
+        return None
+    return source if code in _codes_within(command) else None
+
+
+def _codes_within(code: CodeType) -> Iterator[CodeType]:
+    yield code
+    for constant in code.co_consts:
+        if isinstance(constant, CodeType):
+            yield from _codes_within(constant)
 
 
 def _way_down(tree: ast.AST, start: tuple[int, int], end: tuple[int, int]) -> list[_Step]:

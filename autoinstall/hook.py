@@ -222,7 +222,7 @@ class Handle:
         self._session: Session | None = None
         self._finder: Finder | None = None
         self._uncaught: Uncaught | None = None
-        self._before_last: _Before = (False, None, None)
+        self._before_last: _Before | None = None
         self._to_restore: list[_Before] = []
 
     @property
@@ -299,7 +299,8 @@ class Handle:
     def __enter__(self) -> "Self":
         if not self.is_enabled:
             self.enable(None, None)
-        self._to_restore.append(self._before_last)
+        self._to_restore.append(self._before_last or (self.is_enabled, self._mode, self._installer))
+        self._before_last = None  # what is entered without being enabled again leaves all as it is
         return self
 
     def __exit__(
@@ -307,9 +308,13 @@ class Handle:
     ) -> None:
         was_enabled, mode, installer = self._to_restore.pop()
         if was_enabled:
+            self.enable(mode, installer)
             self.mode, self.installer = mode, installer
-        else:
-            self.disable()
+            self._before_last = None
+            return
+        if error is not None and self.is_enabled and (note := self.note_for(error)) is not None:
+            error.add_note(note)  # nobody is left to say it under the traceback
+        self.disable()
 
     def enable(self, mode: str | None, installer: str | None) -> None:
         """See the module's `enable`."""

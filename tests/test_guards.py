@@ -2,6 +2,8 @@
 
 import inspect
 import linecache
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -602,3 +604,21 @@ def test_a_guard_is_read_once(run: Run, recorder: Recorder, monkeypatch: pytest.
 def test_the_flags_are_those_that_inspect_documents() -> None:
     assert guards._CO_NEWLOCALS == inspect.CO_NEWLOCALS
     assert guards._SUSPENDABLE == inspect.CO_GENERATOR | inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR
+
+
+@pytest.mark.parametrize(
+    ("code", "is_guarded"),
+    [
+        ("try:\n    import absent\nfinally:\n    pass", False),
+        ("with autoinstall.enable('off'):\n    import absent", False),
+        ("with autoinstall.enable('off') as handle:\n    with handle:\n        import absent", False),
+        ("def f():\n    try:\n        import absent\n    except ValueError:\n        pass\nf()", False),
+        ("import contextlib\nwith contextlib.suppress(ImportError):\n    import absent", True),
+        ("exec('try:\\n    import absent\\nfinally:\\n    pass')", True),
+    ],
+)
+def test_what_stands_after_c_is_source(code: str, is_guarded: bool) -> None:  # noqa: FBT001 - a case of the table
+    asked = "import autoinstall\nfrom autoinstall.hook import Handle\nHandle.provide = lambda *_: exit('asked')\n"
+    command = [sys.executable, "-c", f"{asked}autoinstall.enable('ask')\n{code}"]
+    done = subprocess.run(command, capture_output=True, encoding="utf-8", check=False, stdin=subprocess.DEVNULL)
+    assert ("asked" in done.stderr) is not is_guarded, done.stderr

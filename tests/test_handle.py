@@ -171,6 +171,34 @@ def test_a_handle_kept_is_used_in_a_with_later(handle: Handle) -> None:
     assert _state() == before
 
 
+def test_entering_again_changes_nothing(handle: Handle) -> None:
+    with handle:
+        before = _state()
+        with handle:
+            assert handle.is_enabled
+        assert handle.is_enabled
+        assert _state() == before
+    assert not handle.is_enabled
+
+
+def test_what_was_on_before_is_on_again(handle: Handle) -> None:
+    before = _state()
+    handle.enable("ask", None)
+    handle.enable("auto", None)
+    with handle:
+        handle.disable()
+    assert (handle.is_enabled, handle.mode) == (True, "ask")
+    handle.disable()
+    assert _state() == before
+
+
+def test_an_import_that_escapes_the_block_has_its_note(handle: Handle) -> None:
+    with pytest.raises(ModuleNotFoundError) as raised, handle:
+        raise ModuleNotFoundError(name="snark")
+    assert raised.value.__notes__ == ["a note about snark"]
+    assert not handle.is_enabled
+
+
 def test_an_error_in_the_block_passes(handle: Handle) -> None:
     before = _state()
     handle.enable(None, None)

@@ -99,6 +99,8 @@ class _Border:
 
     def mend(self, exception: BaseException) -> bool:
         """Have the import provided for want of which an exception escaped; tell whether its statement runs again."""
+        if not self._handle.is_enabled:
+            return False
         try:
             # One, but for a group: what several tasks lack is one question.
             failed = leaves(exception)
@@ -128,7 +130,7 @@ class _Border:
     def note_for(self, exception: BaseException) -> str | None:
         """Return the note for an error that is about to be shown."""
         try:
-            return self._handle.note_for(exception)
+            return self._handle.note_for(exception) if self._handle.is_enabled else None
         except Exception as defect:  # noqa: BLE001 - showing the error comes first
             return _report(defect)
 

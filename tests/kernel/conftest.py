@@ -33,7 +33,20 @@ PLAIN = (
         "schedule",
     ),
     *("scrapy", "seaborn", "simplejson", "sortedcontainers", "spacy", "structlog", "sympy", "tabulate", "termcolor"),
-    *("textdistance", "toml", "tomlkit", "toolz", "tqdm", "unidecode", "xlrd", "xmltodict", "yarl", "zarr"),
+    *(
+        "textdistance",
+        "toml",
+        "tomlkit",
+        "toolz",
+        "tqdm",
+        "unidecode",
+        "xlrd",
+        "xmltodict",
+        "yarl",
+        "zarr",
+        "tinydb",
+        "bokeh",
+    ),
     *("bokeh", "flask", "pymongo", "redis"),
 )
 

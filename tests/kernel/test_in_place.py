@@ -146,3 +146,17 @@ def test_completion_knows_the_new_module_at_once(desk: Desk) -> None:
     assert before.text == "False"
     desk.kernel.execute("import structlog", answers=["y"])
     assert desk.kernel.execute("'structlog' in roots()").text == "True"
+
+
+def test_in_a_with_block_of_our_own(desk: Desk) -> None:
+    result = desk.kernel.execute(
+        "import autoinstall\nwith autoinstall.enable('auto'):\n    import yarl\nyarl.__name__"
+    )
+    assert (result.text, result.prompts) == ("'yarl'", ())
+
+
+def test_off_in_a_with_block_asks_nobody(desk: Desk) -> None:
+    result = desk.kernel.execute("import autoinstall\nwith autoinstall.enable('off'):\n    import bokeh")
+    assert (result.error, result.prompts) == ("ModuleNotFoundError", ())
+    assert result.traceback.count("autoinstall: ") + result.stderr.count("autoinstall: ") == 1
+    assert not desk.is_installed("bokeh")
