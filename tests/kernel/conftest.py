@@ -47,7 +47,7 @@ PLAIN = (
         "tinydb",
         "bokeh",
     ),
-    *("bokeh", "flask", "pymongo", "redis"),
+    *("bokeh", "flask", "pydash", "pymongo", "redis", "tinydb"),
 )
 
 NEEDY = '''\

@@ -156,7 +156,7 @@ def test_in_a_with_block_of_our_own(desk: Desk) -> None:
 
 
 def test_off_in_a_with_block_asks_nobody(desk: Desk) -> None:
-    result = desk.kernel.execute("import autoinstall\nwith autoinstall.enable('off'):\n    import bokeh")
+    result = desk.kernel.execute("import autoinstall\nwith autoinstall.enable('off'):\n    import pydash")
     assert (result.error, result.prompts) == ("ModuleNotFoundError", ())
     assert result.traceback.count("autoinstall: ") + result.stderr.count("autoinstall: ") == 1
-    assert not desk.is_installed("bokeh")
+    assert not desk.is_installed("pydash")
