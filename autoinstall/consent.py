@@ -1,5 +1,6 @@
 """The one question: what it says, who can be asked, and what an answer means."""
 
+import re
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,11 +15,12 @@ WIDTH = 80
 """In columns. No line of a question is wider."""
 
 _HOW_BUILT = "has no wheel: it is built here from its source code, and its authors' code runs while it is built"
-_NAMES_IN_PROMPT = 2
+_CHOICES = "[y]es / [n]o / [c]hoose another / [d]etails: "
+_NOTHING_ELSE = "There is nothing else to choose from: this is all that may be installed for it."
 _YES = ("y", "yes")
 _NO = ("n", "no")
 _DETAILS = ("d", "details")
-_CHOOSE = ("c", "choose")
+_CHOOSE = ("c", "choose", "choose another")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +74,7 @@ class Question:
     """The whole of what is put before a person.
 
     `table` says the same as `lines`. `details` are worked out when somebody asks for them. `type_in_full` is the
-    project whose name has to be typed instead of a yes; `can_choose` tells whether `c` leads anywhere.
+    project whose name has to be typed instead of a yes; `can_choose` tells whether `c` has anything else to offer.
     """
 
     lines: tuple[str, ...]
@@ -124,10 +126,10 @@ def compose(
         count > 1 or any(len(standings[name].candidates) > 1 for item in wanted for name in item.wanted_as)
     )
     if type_in_full is not None:
-        prompt = f"To install {type_in_full}, type its name in full (anything else: no): "
+        what = "its name" if len(plan.items) == 1 else type_in_full
+        prompt = _prompt(f"To install {_named(plan.items)},", f"type {what} in full (anything else: no): ")
     else:
-        choose = "[c]hoose / " if can_choose else ""
-        prompt = f"{_doing(plan)}? [y]es / [n]o / {choose}[d]etails: "
+        prompt = _prompt(f"{_doing(plan)}?", _CHOICES)
     table = Table(heading, (*rows, *map(_row_along, along)), facts)
     return Question(tuple(lines), table, prompt, lambda: _details(dated(plan)), type_in_full, can_choose)
 
@@ -136,14 +138,15 @@ def put(question: Question, asker: Asker) -> Answer:
     """Show the question, and return what the answer means.
 
     Only `y` and `yes`, or the project's whole name where that is asked for, are a yes. `d` shows the details and
-    asks again. An empty line, an end of file, an interrupt and whatever cannot be read are "not now".
+    asks again, and so does `c` where there is nothing else. An empty line, an end of file, an interrupt and whatever
+    cannot be read are "not now".
     """
     asker.show("\n".join(question.lines), question.table)
     while True:
         typed = asker.ask(question.prompt)
         word = "" if typed is None else typed.strip().casefold()
         if question.type_in_full is not None:
-            if word == question.type_in_full:
+            if _normalised(word) == question.type_in_full:
                 return Answer.YES
             return Answer.NO if word in _NO else Answer.NOT_NOW
         if word in _DETAILS:
@@ -152,8 +155,10 @@ def put(question: Question, asker: Asker) -> Answer:
             return Answer.YES
         elif word in _NO:
             return Answer.NO
-        elif word in _CHOOSE and question.can_choose:
-            return Answer.CHOOSE
+        elif word in _CHOOSE:
+            if question.can_choose:
+                return Answer.CHOOSE
+            asker.show(_NOTHING_ELSE)
         else:
             return Answer.NOT_NOW
 
@@ -296,18 +301,29 @@ def _doing(plan: Plan) -> str:
     changed = [item for item in plan.items if item.replaces is not None]
     if not changed:
         return f"Install {_named(added)}"
-    most = 1 if added else _NAMES_IN_PROMPT
-    install = f"Install {_named(added, most)}, and change" if added else "Change"
-    return f"{install} {_named(changed, most)}"
+    install = f"Install {_named(added)}, and change" if added else "Change"
+    return f"{install} {_named(changed)}"
 
 
-def _named(items: Sequence[Item], most: int = _NAMES_IN_PROMPT) -> str:
-    names = [str(item.project) for item in sorted(items, key=lambda item: not item.is_asked_for)]
-    shown = [printable(name, 24) for name in names[:most]]
-    more = len(names) - len(shown)
-    if more:
-        return f"{', '.join(shown)} and {more} more"
-    return " and ".join(shown)
+def _named(items: Sequence[Item]) -> str:
+    """Return the names of all of them, those that are asked for first."""
+    *others, last = (printable(item.project, 60) for item in sorted(items, key=lambda item: not item.is_asked_for))
+    return f"{', '.join(others)} and {last}" if others else last
+
+
+def _prompt(what: str, choices: str) -> str:
+    """Return both in one line, or in several: no name is broken, nor what can be answered."""
+    import textwrap  # noqa: PLC0415 - only a question needs it
+
+    lines = textwrap.wrap(what, WIDTH, break_on_hyphens=False)
+    if len(lines[-1]) + 1 + len(choices) < WIDTH:  # with room for a letter
+        return "\n".join((*lines[:-1], f"{lines[-1]} {choices}"))
+    return "\n".join((*lines, choices))
+
+
+def _normalised(typed: str) -> str:
+    """Return a name as indexes compare it: `Foo_Bar` and `foo.bar` are one project."""
+    return re.sub(r"[-_.]+", "-", typed)
 
 
 def _details(plan: Plan) -> tuple[str, ...]:

@@ -16,7 +16,7 @@ from tests.support.wheels import Sdist, Wheel
 MakeIndex = Callable[..., LocalIndex]
 
 NEED_A_TERMINAL = pytest.mark.skipif(sys.platform == "win32", reason="there are no pseudo-terminals on Windows")
-TYPE_IT = "type its name in full (anything else: no): "
+TYPE_IT = "in full (anything else: no): "
 
 
 def source(tmp_path: Path, *requires: str, modules: dict[str, str] | None = None) -> tuple[Release, Path]:

@@ -281,7 +281,9 @@ def test_a_scan_shows_the_table_and_asks_once(
     shown = drawn["text/plain"]
     assert drawn["text/html"].count("<tr") == 3
     assert "  sklearn  scikit-learn  missing" in shown.splitlines()
-    assert desk.asker.prompts == ["Install scikit-learn and scikit-image? [y]es / [n]o / [c]hoose / [d]etails: "]
+    assert desk.asker.prompts == [
+        "Install scikit-learn and scikit-image?\n[y]es / [n]o / [c]hoose another / [d]etails: "
+    ]
     assert [[one.project for one in wanted] for wanted in desk.machine.planned] == [["scikit-learn", "scikit-image"]]
 
 

@@ -46,7 +46,7 @@ def test_a_yes_installs_exactly_what_was_shown() -> None:
     assert outcome.status is Status.INSTALLED
     assert outcome.lines == ("Installed pyyaml 1.0.", "By hand: %pip install pyyaml")
     assert [plan.items[0].project for plan in machine.carried_out] == ["pyyaml"]
-    assert asker.prompts == ["Install pyyaml? [y]es / [n]o / [d]etails: "]
+    assert asker.prompts == ["Install pyyaml? [y]es / [n]o / [c]hoose another / [d]etails: "]
 
 
 def test_a_no_holds_until_it_is_asked_for_outright() -> None:

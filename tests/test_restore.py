@@ -55,7 +55,7 @@ def test_exactly_these_versions_after_one_question(desk: Desk) -> None:
     assert outcome.lines == ("Installed boojum-tools 1.5, snark 2.0.", f"By hand: %pip install -r {desk.file}")
     assert desk.machine.planned == [WANTED]
     assert len(desk.machine.carried_out) == 1
-    assert desk.asker.prompts == ["Install boojum-tools and snark? [y]es / [n]o / [d]etails: "]
+    assert desk.asker.prompts == ["Install boojum-tools and snark? [y]es / [n]o / [c]hoose another / [d]etails: "]
     lines = desk.asker.shown[0].splitlines()
     assert lines[0] == "pins.txt needs 2 packages that are not installed here:"
     assert lines[1].startswith("  boojum, boojum.more  boojum-tools 1.5 ")
@@ -63,9 +63,7 @@ def test_exactly_these_versions_after_one_question(desk: Desk) -> None:
     assert snark == ["snark", "2.0", "1.0", "kB", "30", "days", "old", "among", "the", "50", "most", "used"]
 
 
-@pytest.mark.parametrize(
-    ("answer", "why"), [("n", "you said no"), ("", "not now"), (None, "not now"), ("c", "not now")]
-)
+@pytest.mark.parametrize(("answer", "why"), [("n", "you said no"), ("", "not now"), (None, "not now")])
 def test_without_a_yes_nothing(desk: Desk, answer: str | None, why: str) -> None:
     desk.asker.answers = [answer]
     outcome = desk.restore()
@@ -74,6 +72,12 @@ def test_without_a_yes_nothing(desk: Desk, answer: str | None, why: str) -> None
         f"autoinstall: pins.txt was not restored: {why}.\n  To do it: %pip install -r {desk.file}",
     )
     assert desk.machine.carried_out == []
+
+
+def test_there_is_nothing_to_choose(desk: Desk) -> None:
+    desk.asker.answers = ["c", "y"]
+    assert desk.restore().status is Status.INSTALLED
+    assert desk.asker.shown[1].startswith("There is nothing else to choose from")
 
 
 def test_what_is_there_in_that_version_stays(desk: Desk) -> None:

@@ -43,7 +43,7 @@ def test_two_missing_imports_are_asked_about_once_and_the_queue_goes_on(
     notebook = opened("%load_ext autoinstall", TWO, "'the next cell'")
     notebook.run_all()
     prompt = notebook.answer("y")
-    assert prompt.startswith("Install opencv-python, pyyaml and 1 more?")
+    assert prompt.startswith("Install opencv-python, pyyaml and numpy?")
     notebook.output(2).get_by_text("'the next cell'").wait_for()
     notebook.wait_for_the_end()
     shown = notebook.output(1)

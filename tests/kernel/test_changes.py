@@ -55,7 +55,7 @@ def test_an_import_alone_changes_nothing_and_says_what_to_type(kernel: Kernel) -
 def test_what_is_loaded_is_said_before_and_after_and_an_undo_puts_it_back(kernel: Kernel) -> None:
     declined = kernel.execute("%autoinstall install --allow-changes yaml", answers=["n"])
     assert "numpy is loaded here: restart the kernel afterwards" in " ".join(declined.shown.split())
-    assert declined.prompts == ("Install pyyaml, and change numpy? [y]es / [n]o / [d]etails: ",)
+    assert declined.prompts == ("Install pyyaml, and change numpy? [y]es / [n]o / [c]hoose another / [d]etails: ",)
 
     result = kernel.execute("%autoinstall install --allow-changes yaml", answers=["y"])
     assert "Installed pyyaml 6.0.3.\nChanged numpy 1.26.4 -> 2.4.1.\n" in result.stdout
