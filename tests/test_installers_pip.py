@@ -381,7 +381,7 @@ def test_a_file_that_was_swapped_after_the_plan_is_refused(
     local_index.faults = [Swapped("snark-2.0-py3-none-any.whl", body)]
     refusal = carry_out(pip.stage(plan, environment, asking(local_index), tmp_path / "into"))
     assert isinstance(refusal, Refusal)
-    assert refusal.obstacle is Obstacle.INDEX_FAILED
+    assert refusal.obstacle is Obstacle.UNSAFE
     assert not list((tmp_path / "into").rglob("snark.py"))
 
 
