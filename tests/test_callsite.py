@@ -206,16 +206,20 @@ sys.meta_path.append(Recorder())
 
 
 @pytest.mark.parametrize(
-    ("statement", "expected"),
+    ("how", "statement", "expected"),
     [
-        ("import absent", None),
-        ("try:\n    import absent\nexcept ImportError:\n    pass", "guarded"),
-        ("try:\n    import absent\nfinally:\n    pass", "guarded"),
+        ("-c", "import absent", None),
+        ("-c", "try:\n    import absent\nexcept ImportError:\n    pass", "guarded"),
+        ("-c", "try:\n    import absent\nfinally:\n    pass", None),
+        ("stdin", "import absent", None),
+        ("stdin", "try:\n    import absent\nexcept ImportError:\n    pass", "guarded"),
+        ("stdin", "try:\n    import absent\nfinally:\n    pass", "guarded"),
     ],
-    ids=["alone", "guarded", "in doubt"],
 )
-@pytest.mark.parametrize("how", ["-c", "stdin"])
-def test_python_c_and_standard_input(how: str, statement: str, expected: str | None) -> None:
+def test_what_stands_after_c_is_source_and_of_standard_input_there_is_none(
+    how: str, statement: str, expected: str | None
+) -> None:
+    """Without source, a `try` that guards cannot be told from one that does not: in doubt nothing is asked."""
     text = _IN_A_FRESH_PYTHON.format(folder=str(Path(callsite.__file__).parent.parent)) + statement + "\n"
     arguments, given = (["-c", text], None) if how == "-c" else (["-"], text)
     done = subprocess.run(

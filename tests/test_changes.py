@@ -65,7 +65,7 @@ def test_without_it_nothing_changes_and_the_note_says_what_would(
     assert said == (
         "autoinstall: pyyaml 6.0.3 needs another version of numpy than the numpy 1.26.4 installed here "
         "(2.4.1 would do), and what is installed is left as it is.\n"
-        "  To have that changed: autoinstall install --allow-changes yaml\n"
+        "  To have that changed: autoinstall install --mode auto --allow-changes yaml\n"
         "  What changes then: numpy 1.26.4 -> 2.4.1\n"
     )
     assert files(environment) == before
@@ -148,7 +148,7 @@ def test_a_version_said_outright_takes_the_place_of_another(environment_with: Ca
     ).stderr
     assert refused == (
         "autoinstall: numpy 2.4.1 is installed here, not 1.26.4, and what is installed is left as it is.\n"
-        "  To have that changed: autoinstall install --allow-changes --project numpy==1.26.4 numpy\n"
+        "  To have that changed: autoinstall install --mode auto --allow-changes --project numpy==1.26.4 numpy\n"
         "  What changes then: numpy 2.4.1 -> 1.26.4\n"
     )
     assert "Changed numpy 2.4.1 -> 1.26.4.\n" in allowing_changes(environment, "--project", "numpy==1.26.4", "numpy")

@@ -40,6 +40,7 @@ HOSTILE = {
     "RECORD has more": (pyyaml(fault=RecordFault.EXTRA_LINE), "not_in_the_wheel.py"),
     "RECORD has less": (pyyaml(fault=RecordFault.MISSING_LINE), "yaml/__init__.py"),
     "RECORD has another hash": (pyyaml(fault=RecordFault.WRONG_HASH), "yaml/__init__.py"),
+    "RECORD has another size": (pyyaml(fault=RecordFault.WRONG_SIZE), "yaml/__init__.py"),
     "no RECORD": (pyyaml(fault=RecordFault.NO_RECORD), ""),
 }
 

@@ -13,7 +13,7 @@ from autoinstall.activate.objections import Hazard, Objection, object_to
 from autoinstall.activate.places import Places, names_in
 from autoinstall.activate.replacement import Leaving
 from autoinstall.activate.reviewed import guarded_command, guarded_place, is_known_form, is_known_startup
-from autoinstall.activate.staged import Place, Staged, StagedDistribution, StagedFile, has_hash, read
+from autoinstall.activate.staged import Place, RecordRow, Staged, StagedDistribution, StagedFile, has_hash, read
 from autoinstall.environment import Environment
 from autoinstall.errors import BadProjectNameError
 from autoinstall.names import ProjectName, project_name
@@ -122,11 +122,17 @@ def _records(staged: Staged, owners: dict[str, ProjectName | None]) -> Iterator[
                 yield object_to(Hazard.OVERWRITES, project, file.key, what)
             elif not row.digest and has_hash(row.path):
                 yield object_to(Hazard.RECORD, project, row.path, "is not listed in the wheel's RECORD with a hash")
-            elif row.digest and file.is_regular and not file.matches(row.digest):
-                yield object_to(Hazard.RECORD, project, row.path, "is not what RECORD says: its hash differs")
+            elif file.is_regular and (field := _difference(file, row)):
+                yield object_to(Hazard.RECORD, project, row.path, f"is not what RECORD says: its {field} differs")
     for key in sorted(staged.files.keys() - listed.keys()):
         if has_hash(key):
             yield object_to(Hazard.RECORD, owners.get(key), key, "is not listed in RECORD")
+
+
+def _difference(file: StagedFile, row: RecordRow) -> str | None:
+    if row.digest and not file.matches(row.digest):
+        return "hash"
+    return "size" if row.size.isdecimal() and int(row.size) != file.size else None
 
 
 def _kinds(staged: Staged, owners: dict[str, ProjectName | None]) -> Iterator[Objection]:
