@@ -196,7 +196,7 @@ def test_the_question_says_what_changes_and_a_no_is_one(
     before = files(environment)
     arguments = ("-m", "autoinstall", "install", "--allow-changes", "yaml")
     terminal = open_terminal(environment, *arguments)
-    shown = terminal.wait_for("Install pyyaml, and change numpy? [y]es / [n]o / [d]etails: ")
+    shown = terminal.wait_for("Install pyyaml, and change numpy? [y]es / [n]o / [c]hoose another / [d]etails: ")
     assert "  and   numpy 1.26.4 -> 2.4.1 (needed by pyyaml), " in shown
     assert "1 already installed changes" in " ".join(shown.split())
     terminal.type("n")
