@@ -1,7 +1,7 @@
 """The story of a missing import, told once: advise, plan, ask, install, verify, record."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from autoinstall import consent, notes
 from autoinstall.advice import Advice, Verdict
@@ -10,33 +10,16 @@ from autoinstall.errors import AutoinstallError, BadSettingError
 from autoinstall.missing import missing_cause, missing_import
 from autoinstall.names import ImportName, import_name, is_import_name
 from autoinstall.notes import Way, Why
+from autoinstall.offers import Offer, planned
 from autoinstall.optional import lack, project_for
 from autoinstall.outdated import needs_restart
 from autoinstall.plan import Obstacle, Plan, Refusal, Wanted
 from autoinstall.roles import Done, Machine, NeedsMore, NoScreen, Outcome, Request, Screen, Status
 from autoinstall.settings import Mode, Settings, installer_choice, settle
 from autoinstall.settings import mode as checked_mode
-from autoinstall.text import version_as_text
 
 _MOST_ROUNDS = 5
 """How often one request is planned anew, because another choice was made or the environment changed meanwhile."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Offer:
-    """An import name that leads to a project which may be had; `is_outright`: one that the table does not lead to."""
-
-    name: ImportName
-    advice: Advice
-    wanted: Wanted
-    needs_typing: bool
-    is_outright: bool = False
-
-    @property
-    def said(self) -> str:
-        """The project as it is named to a tool, with the version where one was asked for."""
-        version = f"=={version_as_text(self.wanted.version)}" if self.wanted.version else ""
-        return f"{self.wanted.project}{version}"
 
 
 class Session:
@@ -183,7 +166,7 @@ class Session:
             offers += self._along(request, settings)
         return self._install(offers, request, settings)
 
-    def _consider(self, request: Request, name: str, settings: Settings) -> _Offer | Outcome:
+    def _consider(self, request: Request, name: str, settings: Settings) -> Offer | Outcome:
         advice = self.machine.advise(name, settings)
         named = request.project if name == request.import_name else None
         if named is not None and (denial := self.machine.denial_of(named, settings)) is not None:
@@ -192,7 +175,7 @@ class Session:
             outright = replace(advice, verdict=Verdict.TRUSTED, project=named, candidates=(named,))
             wanted = Wanted(import_name(name), named, request.version, may_change=request.allows_changes)
             is_outright = request.is_explicit or advice.project != named
-            return _Offer(import_name(name), outright, wanted, needs_typing=False, is_outright=is_outright)
+            return Offer(import_name(name), outright, wanted, needs_typing=False, is_outright=is_outright)
         # What lives on at the index, such as telnetlib, is had by those who ask for it after reading the advice.
         offered = (Verdict.TRUSTED, Verdict.CHOICE, Verdict.RARE, *((Verdict.ADVICE,) if request.is_explicit else ()))
         if advice.verdict in offered and advice.project is not None:
@@ -201,13 +184,13 @@ class Session:
                 project = proposed
                 advice = replace(advice, project=project)
             wanted = Wanted(import_name(name), project, may_change=request.allows_changes)
-            return _Offer(import_name(name), advice, wanted, needs_typing=advice.verdict is Verdict.RARE)
+            return Offer(import_name(name), advice, wanted, needs_typing=advice.verdict is Verdict.RARE)
         if advice.verdict is Verdict.INSTALLED and request.is_explicit:
             self.screen.say(advice.reason)
             return Outcome(Status.PRESENT, lines=(advice.reason,), installed=(import_name(name),))
         return Outcome(Status.NOT_OFFERED, notes.refused(advice, self._way(settings, None, request)))
 
-    def _obstacle(self, offer: _Offer, settings: Settings) -> Why | None:
+    def _obstacle(self, offer: Offer, settings: Settings) -> Why | None:
         """Return what forbids even planning: the mode, or that nobody is there to say yes."""
         if settings.mode is Mode.OFF:
             return Why.OFF
@@ -215,19 +198,19 @@ class Session:
             return Why.NOT_TRUSTED if offer.needs_typing else None
         return None if self.asker.can_ask() else Why.NOBODY
 
-    def _along(self, request: Request, settings: Settings) -> Iterator[_Offer]:
+    def _along(self, request: Request, settings: Settings) -> Iterator[Offer]:
         for name in request.also:
             if not is_import_name(name) or name in self._said_no or name in self._this_time:
                 continue
             offer = self._consider(request, name, settings)
-            if isinstance(offer, _Offer) and not offer.needs_typing and name != request.import_name:
+            if isinstance(offer, Offer) and not offer.needs_typing and name != request.import_name:
                 yield offer
 
-    def _install(self, offers: list[_Offer], request: Request, settings: Settings) -> Outcome:
+    def _install(self, offers: list[Offer], request: Request, settings: Settings) -> Outcome:
         way = self._way(settings, offers[0], request)
         agreed: Plan | None = None
         for _ in range(_MOST_ROUNDS):
-            offers, plan = self._plan(offers, settings)
+            offers, plan = planned(offers, settings, self.machine, self.screen)
             main = offers[0]
             if isinstance(plan, Refusal):
                 note = notes.not_planned(main.advice, plan, main.wanted, way)
@@ -251,45 +234,9 @@ class Session:
         changing = Refusal(Obstacle.CHANGED, "The environment kept changing meanwhile.")
         return Outcome(Status.FAILED, notes.failed(main.advice, changing, way))
 
-    def _plan(self, offers: list[_Offer], settings: Settings) -> tuple[list[_Offer], Plan | Refusal]:
-        """Plan for all offers; where one of them is not to be had, for the first and whatever goes with it.
-
-        What has no wheel is planned with its source code, alone, if somebody is there who may agree to a build.
-        """
-        plan = self._planned(offers, settings)
-        if isinstance(plan, Plan) or (len(offers) > 1 and plan.obstacle.is_everyones):
-            return offers, plan
-        if len(offers) > 1:  # The import that stands still comes first.
-            first, plan = self._plan(offers[:1], settings)
-            if isinstance(plan, Plan) and not plan.built:
-                together = [*first, *self._to_be_had(offers[1:], settings)]
-                # As many as before: each can be had, but not with the others.
-                if 1 < len(together) < len(offers) and isinstance(both := self._planned(together, settings), Plan):
-                    return together, both
-            return first, plan
-        wanted = offers[0].wanted
-        if plan.obstacle is Obstacle.NO_WHEEL and settings.mode is Mode.ASK and not wanted.may_be_built:
-            offer = replace(offers[0], wanted=replace(wanted, may_be_built=True))
-            built = self.machine.plan([offer.wanted], settings, self.screen)
-            if isinstance(built, Plan):
-                return [offer], built
-        return offers, plan
-
-    def _planned(self, offers: Sequence[_Offer], settings: Settings) -> Plan | Refusal:
-        self.screen.progress(f"finding what {_listed(offers)} needs")
-        return self.machine.plan([offer.wanted for offer in offers], settings, self.screen)
-
-    def _to_be_had(self, offers: list[_Offer], settings: Settings) -> list[_Offer]:
-        """Return those that can be planned; halving finds the few that cannot with few plans."""
-        if isinstance(self._planned(offers, settings), Plan):
-            return offers
-        half = len(offers) // 2
-        parts = (offers[:half], offers[half:]) if half else ()
-        return [offer for part in parts for offer in self._to_be_had(part, settings)]
-
     def _unless_agreed(
-        self, plan: Plan, offers: list[_Offer], request: Request, way: Way
-    ) -> Outcome | list[_Offer] | None:
+        self, plan: Plan, offers: list[Offer], request: Request, way: Way
+    ) -> Outcome | list[Offer] | None:
         """Return `None` for a yes, else how it ends, or what a person has chosen to have planned instead."""
         match self._ask(plan, offers, request):
             case Answer.YES:
@@ -303,7 +250,7 @@ class Session:
             case Answer.NOT_NOW:
                 return self._declined(offers, Why.NOT_NOW, way)
 
-    def _ask(self, plan: Plan, offers: Sequence[_Offer], request: Request) -> Answer:
+    def _ask(self, plan: Plan, offers: Sequence[Offer], request: Request) -> Answer:
         question = consent.compose(
             plan,
             self._standings(offers),
@@ -316,13 +263,13 @@ class Session:
         )
         return consent.put(question, self.asker)
 
-    def _remarks(self, plan: Plan, offers: Sequence[_Offer], *, is_cell: bool) -> list[str]:
+    def _remarks(self, plan: Plan, offers: Sequence[Offer], *, is_cell: bool) -> list[str]:
         elsewhere = [self.machine.elsewhere(offer.name) for offer in offers]
         restart = notes.restart_afterwards(plan, is_cell=is_cell)
         said = (plan.remark, self.machine.remark, restart, *self.machine.remarks_on_size(plan), *elsewhere)
         return [remark for remark in said if remark]
 
-    def _choose(self, offers: Sequence[_Offer], way: Way) -> list[_Offer]:
+    def _choose(self, offers: Sequence[Offer], way: Way) -> list[Offer]:
         """Return the offers as chosen; one that was declined is remembered as a no."""
         wanted = {offer.name: offer.wanted.project for offer in offers}
         chosen = consent.choose(wanted, self._standings(offers), self.asker) or {}
@@ -336,13 +283,13 @@ class Session:
                 self._declined([offer], Why.SAID_NO, way)
         return kept
 
-    def _standings(self, offers: Sequence[_Offer]) -> dict[str, Standing]:
+    def _standings(self, offers: Sequence[Offer]) -> dict[str, Standing]:
         return {
             offer.name: Standing(self.machine.rank_of(offer.wanted.project), offer.advice.candidates)
             for offer in offers
         }
 
-    def _declined(self, offers: Sequence[_Offer], why: Why, way: Way) -> Outcome:
+    def _declined(self, offers: Sequence[Offer], why: Why, way: Way) -> Outcome:
         """Remember the answer for all that was shown: what was said of the whole was said of each."""
         remembered = self._said_no if why is Why.SAID_NO else self._this_time
         for offer in offers:
@@ -353,7 +300,7 @@ class Session:
     def _remembered(self, name: str) -> str | None:
         return self._said_no.get(name) or self._this_time.get(name)
 
-    def _installed(self, done: Done, offers: Sequence[_Offer], way: Way, *, was_asked: bool) -> Outcome:
+    def _installed(self, done: Done, offers: Sequence[Offer], way: Way, *, was_asked: bool) -> Outcome:
         names = tuple(offer.name for offer in offers)
         for name in names:
             self._said_no.pop(name, None)
@@ -377,7 +324,7 @@ class Session:
     def _with_elsewhere(self, name: str, note: str) -> str:
         return notes.with_remark(note, self.machine.elsewhere(name))
 
-    def _way(self, settings: Settings, offer: _Offer | None, request: Request) -> Way:
+    def _way(self, settings: Settings, offer: Offer | None, request: Request) -> Way:
         # Who can be asked is offered a folder of their own, and who has named one has said yes to it.
         is_offered = settings.target is not None or (settings.mode is Mode.ASK and self.asker.can_ask())
         instead = None if is_offered else self.machine.instead(is_cell=request.is_cell)
@@ -394,13 +341,13 @@ class Session:
         conda, name = known
         return replace(way, conda=conda, prefix=self.machine.place, called={offer.name: name})
 
-    def _outright(self, offer: _Offer, request: Request) -> Mapping[str, str]:
+    def _outright(self, offer: Offer, request: Request) -> Mapping[str, str]:
         """Return what the commands in a note have to name beside the import: what a person named themselves."""
         # Where nobody is there to type the name of what the table cannot vouch for, it can be said in the command.
         is_to_be_named = offer.needs_typing and request.is_explicit and not self.asker.can_ask()
         return {offer.name: offer.said} if offer.is_outright or is_to_be_named else {}
 
-    def _mode_to_say(self, settings: Settings, offer: _Offer | None, request: Request) -> Mode | None:
+    def _mode_to_say(self, settings: Settings, offer: Offer | None, request: Request) -> Mode | None:
         """Return the mode without which our command, typed once more, would only lead to the same note."""
         if request.is_explicit and not self.asker.can_ask():
             return None if request.is_cell and settings.mode is Mode.AUTO else Mode.AUTO
@@ -435,10 +382,6 @@ def _may_be_had(request: Request, advice: Advice, settings: Settings) -> bool:
     is_allowed = settings.allow is None or request.project in settings.allow
     is_to_be_had = advice.verdict not in (Verdict.DENIED, Verdict.INSTALLED)
     return is_to_be_had and is_allowed and request.project not in settings.deny
-
-
-def _listed(offers: Sequence[_Offer]) -> str:
-    return ", ".join(offer.wanted.project for offer in offers)
 
 
 def _text(value: object) -> str | None:
