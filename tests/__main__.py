@@ -3,6 +3,7 @@
 Arguments go to pytest; with any, the checks (ruff, mypy, import-linter) are left out.
 """
 
+import os
 import subprocess
 import sys
 import venv
@@ -60,7 +61,9 @@ def required(*command: str) -> None:
 def run(*command: str) -> int:
     """Run a command in the checkout, saying which."""
     print("$", " ".join(Path(part).name if part == command[0] else part for part in command), flush=True)  # noqa: T201 - says what goes on
-    return subprocess.run(command, cwd=ROOT, check=False).returncode
+    # Of an environment that is active in the reader's shell, nothing is meant for this one.
+    environ = {name: value for name, value in os.environ.items() if name not in ("VIRTUAL_ENV", "PYTHONPATH")}
+    return subprocess.run(command, cwd=ROOT, env=environ, check=False).returncode
 
 
 if __name__ == "__main__":

@@ -64,7 +64,6 @@ REFUSED: dict[str, tuple[Fault, str, str]] = {
     "a page to log in on for a wheel": (LoginPage(FILES), DAMAGED, GONE),
     "garbage": (Garbage(), NO_PAGE, NO_PAGE),
     "300 MB": (Huge(), NO_PAGE, NO_PAGE),
-    "a byte a second": (Drip(), STALLED, STALLED),
     "silence": (Silent(), UNREACHABLE, UNREACHABLE),
     "silence for a wheel": (Silent(FILES), UNREACHABLE, UNREACHABLE),
     "wrong hashes": (WrongHashes(), GONE, GONE),
@@ -82,6 +81,13 @@ def test_nothing_is_installed(place: MakePlace, tool: str, fault: Fault, uv_says
     if isinstance(fault, Swapped):  # What the tool has kept of it does no harm later.
         here.index.faults = []
         here.run().check_installed()
+
+
+def test_a_byte_a_second_is_a_stall(place: MakePlace, tool: str) -> None:
+    """Each byte comes in time for the tools, which would go on for ever: the plan's own limit ends them."""
+    here = place(tool)
+    here.index.faults = [Drip()]
+    here.run(SHORT).check_refused(STALLED)
 
 
 def test_without_hashes_those_of_the_files_are_taken(place: MakePlace, tool: str) -> None:
