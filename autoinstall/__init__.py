@@ -28,7 +28,8 @@ def enable(mode: str | None = None, installer: str | None = None) -> "Handle":
 
     `mode` is `ask`, `auto` or `off`, `installer` is `uv`, `pip` or `auto`; `None` means: as configured. Twice on is
     once on: a further call changes what it gives and returns the same handle. In a `with` statement, leaving restores
-    what was before. Raises `BadSettingError`, and has then changed nothing.
+    what was before. In a running IPython this does what `%load_ext autoinstall` does. Raises `BadSettingError`, or in
+    IPython `traitlets.TraitError` for what a profile says, and has then changed nothing.
     """
     from autoinstall import hook  # noqa: PLC0415 - see above
 
@@ -36,7 +37,7 @@ def enable(mode: str | None = None, installer: str | None = None) -> "Handle":
 
 
 def disable() -> None:
-    """Take back what `enable` did: `sys.meta_path` and the hooks for uncaught errors are as it found them."""
+    """Take back what `enable` or `%load_ext autoinstall` did: all is as it was found, a running IPython too."""
     from autoinstall import hook  # noqa: PLC0415 - see above
 
     hook.disable()

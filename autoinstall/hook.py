@@ -25,7 +25,10 @@ if TYPE_CHECKING:
     from autoinstall.roles import Outcome, Request
 
     _Path = Sequence[str] | None
-    _Before = tuple[bool, str | None, str | None]
+    Said = tuple[bool, str | None, str | None]
+    """Whether missing imports are helped with, the mode and the installer that were said outright."""
+
+    _Before = tuple[bool, Said]
     _Result = TypeVar("_Result")
 
 # What can be said without loading the settings, which know all there is and what to answer to anything else.
@@ -231,9 +234,13 @@ class Handle:
         return self._finder is not None
 
     @property
-    def mode(self) -> str | None:
-        """The mode that was said outright, `None` where the settings decide; setting it takes effect at once."""
-        return self._mode
+    def mode(self) -> str:
+        """The mode in force, wherever it was said: `ask`, `auto` or `off`.
+
+        Setting it takes effect at once, as far as an administrator and the working folder allow; `None` leaves it to
+        the settings. Raises `BadSettingError` where one of these cannot be read.
+        """
+        return str(self.session.settings().mode)
 
     @mode.setter
     def mode(self, value: str | None) -> None:
@@ -243,9 +250,9 @@ class Handle:
         self._mode = checked
 
     @property
-    def installer(self) -> str | None:
-        """The installer that was said outright, `None` where the settings decide; setting it takes effect at once."""
-        return self._installer
+    def installer(self) -> str:
+        """The installer in force, wherever it was said: `auto`, `uv`, `pip` or `conda`; set and raises as `mode`."""
+        return str(self.session.settings().installer)
 
     @installer.setter
     def installer(self, value: str | None) -> None:
@@ -299,46 +306,73 @@ class Handle:
     def __enter__(self) -> "Self":
         if not self.is_enabled:
             self.enable(None, None)
-        self._to_restore.append(self._before_last or (self.is_enabled, self._mode, self._installer))
+        self._to_restore.append(self._before_last or self._now())
         self._before_last = None  # what is entered without being enabled again leaves all as it is
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: "TracebackType | None"
     ) -> None:
-        was_enabled, mode, installer = self._to_restore.pop()
+        had_extension, said = self._to_restore.pop()
+        was_enabled, *_ = said
         if was_enabled:
-            self.enable(mode, installer)
-            self.mode, self.installer = mode, installer
+            if (host := _host()) is not None:
+                (host.load_extension if had_extension else host.unload_extension)()
+            self.put_back(said)
             self._before_last = None
             return
         if error is not None and self.is_enabled and (note := self.note_for(error)) is not None:
             error.add_note(note)  # nobody is left to say it under the traceback
+            if (host := _host()) is not None and not host.shows_notes():
+                tell(note)
         self.disable()
 
     def enable(self, mode: str | None, installer: str | None) -> None:
         """See the module's `enable`."""
         mode, installer = _checked_mode(mode), _checked_installer(installer)
-        self._before_last = (self.is_enabled, self._mode, self._installer)
+        before = self._now()
+        if (host := _host()) is not None:
+            host.load_extension()
+        self._before_last = before
+        self.hang_up()
         if mode is not None:
             self.mode = mode
         if installer is not None:
             self.installer = installer
+
+    def disable(self) -> None:
+        """See the module's `disable`."""
+        if (host := _host()) is not None:
+            host.unload_extension()
+        self.put_back((False, None, None))
+
+    def hang_up(self) -> "Said":
+        """Have missing imports provided, whichever face shows it, and return what `put_back` takes."""
+        before = (self.is_enabled, self._mode, self._installer)
         if self._finder is None:
             _finish_what_was_left(_restore_targets())
             self._uncaught = Uncaught(self.note_for)
             self._finder = Finder(self._tell, self._turn, self._uncaught.look_for_threads)
         if self._finder not in sys.meta_path:
             sys.meta_path.append(self._finder)
+        return before
 
-    def disable(self) -> None:
-        """See the module's `disable`."""
-        if self._finder is not None and self._finder in sys.meta_path:
-            sys.meta_path.remove(self._finder)
-        if self._uncaught is not None:
-            self._uncaught.take_off()
-        self._finder = self._uncaught = None
-        self.mode = self.installer = None
+    def put_back(self, before: "Said") -> None:
+        """Leave all as it was at `hang_up`, but for what others have put there since, and for faces."""
+        was_enabled, mode, installer = before
+        if was_enabled:
+            self.hang_up()
+        else:
+            if self._finder is not None and self._finder in sys.meta_path:
+                sys.meta_path.remove(self._finder)
+            if self._uncaught is not None:
+                self._uncaught.take_off()
+            self._finder = self._uncaught = None
+        self.mode, self.installer = mode, installer
+
+    def _now(self) -> "_Before":
+        host = _host()
+        return host is not None and host.has_extension(), (self.is_enabled, self._mode, self._installer)
 
     def _tell(self, fullname: str, site: "CallSite") -> bool:
         from autoinstall.roles import Request  # noqa: PLC0415 - the same
@@ -358,15 +392,15 @@ def enable(mode: str | None = None, installer: str | None = None) -> Handle:
     """Have missing imports of the user's own code provided from now on, and return the handle that ends it.
 
     Twice on is once on: a further call changes the mode and installer, where it gives them, and returns the same
-    handle. `None` means: as configured. Raises `BadSettingError` for a mode or installer that there is not; then
-    nothing has changed.
+    handle. `None` means: as configured. In a running IPython this loads the extension too, as `%load_ext` does.
+    Raises `BadSettingError` for a mode or installer that there is not; then nothing has changed.
     """
     _handle.enable(mode, installer)
     return _handle
 
 
 def disable() -> None:
-    """Leave `sys.meta_path`, `sys.excepthook` and `threading.excepthook` as `enable` found them.
+    """Leave `sys.meta_path`, `sys.excepthook`, `threading.excepthook` and a running IPython as `enable` found them.
 
     What others have put there since stays. The answers that were given are kept for another `enable`.
     """
@@ -423,6 +457,14 @@ def _finish_what_was_left(targets: tuple[str, ...]) -> None:
         report(defect)
 
 
+def _host() -> "ModuleType | None":
+    """Return what knows the IPython that runs this process, `None` where IPython is not even loaded."""
+    if "IPython" not in sys.modules:
+        return None
+    from autoinstall import host  # noqa: PLC0415 - a script needs none
+
+    return host
+
+
 def _is_in_ipython() -> bool:
-    shell = sys.modules.get("IPython.core.interactiveshell")
-    return shell is not None and bool(shell.InteractiveShell.initialized())
+    return (host := _host()) is not None and host.shell() is not None

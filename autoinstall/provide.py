@@ -172,7 +172,7 @@ class Session:
         if named is not None and (denial := self.machine.denial_of(named, settings)) is not None:
             return Outcome(Status.NOT_OFFERED, f"autoinstall: {denial}")
         if named is not None and _may_be_had(request, advice, settings):
-            outright = replace(advice, verdict=Verdict.TRUSTED, project=named, candidates=(named,))
+            outright = replace(advice, verdict=Verdict.TRUSTED, project=named, candidates=[named])
             wanted = Wanted(import_name(name), named, request.version, may_change=request.allows_changes)
             is_outright = request.is_explicit or advice.project != named
             return Offer(import_name(name), outright, wanted, needs_typing=False, is_outright=is_outright)
@@ -285,7 +285,7 @@ class Session:
 
     def _standings(self, offers: Sequence[Offer]) -> dict[str, Standing]:
         return {
-            offer.name: Standing(self.machine.rank_of(offer.wanted.project), offer.advice.candidates)
+            offer.name: Standing(self.machine.rank_of(offer.wanted.project), tuple(offer.advice.candidates))
             for offer in offers
         }
 

@@ -128,7 +128,7 @@ def advice(
     suggestion: str | None = None,
     offers: bool = True,
 ) -> Advice:
-    projects = tuple(project_name(candidate) for candidate in candidates)
+    projects = [project_name(candidate) for candidate in candidates]
     return Advice(name, verdict, projects[0] if projects and offers else None, projects, reason, suggestion)
 
 
@@ -419,7 +419,7 @@ def lies(where: Where, folder: str) -> dict[str, Neighbour]:
 @pytest.mark.parametrize("where", [Where.HERE, Where.ABOVE])
 def test_a_file_close_by_is_meant_even_where_the_table_vouches_for_a_project(where: Where) -> None:
     answer = advise("yaml", FakeFacts(neighbours=lies(where, "course")))
-    assert (answer.verdict, answer.project, answer.candidates) == (Verdict.ADVICE, None, ())
+    assert (answer.verdict, answer.project, answer.candidates) == (Verdict.ADVICE, None, [])
     assert answer.suggestion == "import sys; sys.path.append('course')"
     assert answer.reason.startswith(str(Path("course", "yaml.py")))
 

@@ -20,7 +20,7 @@ def test_json_has_the_fields_of_the_public_interface_in_their_order() -> None:
 
 @pytest.mark.parametrize("name", ["", "a\0b", "a\nb", "\udcff", "é" * 3, "x" * 10_000])
 def test_json_is_one_line_whatever_was_asked(name: str) -> None:
-    line = as_json(Advice(name, Verdict.ADVICE, None, (), "reason", None))
+    line = as_json(Advice(name, Verdict.ADVICE, None, [], "reason", None))
     assert "\n" not in line
     assert line.isascii()
     assert json.loads(line)["import_name"] == name
@@ -42,7 +42,7 @@ def test_json_is_one_line_whatever_was_asked(name: str) -> None:
             advice("distutils", Verdict.ADVICE, "setuptools", reason="R."),
             "distutils lives on in setuptools\n  R.",
         ),
-        (Advice("a\x1b[2J", Verdict.ADVICE, None, (), "R.", None), "a\\x1b[2J is nothing to install\n  R."),
+        (Advice("a\x1b[2J", Verdict.ADVICE, None, [], "R.", None), "a\\x1b[2J is nothing to install\n  R."),
     ],
 )
 def test_text_for_people(given: Advice, text: str) -> None:

@@ -65,7 +65,7 @@ def test_what_has_no_date_of_its_own_is_given_none() -> None:
 def test_where_nothing_is_offered_the_advice_is_all() -> None:
     silent = Known(entry(("one", "f", 40, "")))
     assert as_text(advice("m", Verdict.UNKNOWN, reason="R."), silent) == "m is not known\n  R."
-    assert as_text(Advice("a b", Verdict.ADVICE, None, (), "R.", None), silent) == "a b is nothing to install\n  R."
+    assert as_text(Advice("a b", Verdict.ADVICE, None, [], "R.", None), silent) == "a b is nothing to install\n  R."
     assert as_text(advice("m", Verdict.TRUSTED, "two", reason="R."), silent) == "m comes with two\n  R."
 
 

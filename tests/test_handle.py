@@ -34,6 +34,9 @@ class FakeSession:
         self.requests: list[tuple[str, bool]] = []
         self.projects: dict[str, str] = {}
 
+    def settings(self) -> SimpleNamespace:
+        return SimpleNamespace(mode=self.mode or "ask", installer=self.installer or "auto")
+
     def provide(self, request: object) -> SimpleNamespace:
         self.requests.append((request.import_name, request.is_cell))  # type: ignore[attr-defined] # a Request
         return SimpleNamespace(is_installed=False)
@@ -90,7 +93,7 @@ def test_twice_on_is_once_on(handle: Handle) -> None:
     assert (handle.mode, handle.installer) == ("auto", "pip")
     handle.disable()
     assert _state() == before
-    assert (handle.mode, handle.installer) == (None, None)
+    assert (handle.mode, handle.installer) == ("ask", "auto")
 
 
 def test_a_finder_that_somebody_swept_away_is_hung_up_again(handle: Handle) -> None:
@@ -155,8 +158,8 @@ def test_leaving_restores_what_was_before(handle: Handle, monkeypatch: pytest.Mo
             assert (handle.mode, handle.installer) == ("off", "pip")
             with autoinstall.enable():
                 assert (handle.mode, handle.installer) == ("off", "pip")
-        assert (handle.mode, handle.installer, handle.is_enabled) == ("auto", None, True)
-    assert (handle.mode, handle.is_enabled) == (None, False)
+        assert (handle.mode, handle.installer, handle.is_enabled) == ("auto", "auto", True)
+    assert (handle.mode, handle.is_enabled) == ("ask", False)
     assert _state() == before
 
 
@@ -218,14 +221,29 @@ def test_a_value_that_a_setting_cannot_have(
         handle.enable(mode, installer)
     assert caught.value.setting == setting
     assert _state() == before
-    assert handle.mode is None
-    assert handle.installer is None
-    assert not handle.is_enabled
+    assert (handle.mode, handle.installer, handle.is_enabled) == ("ask", "auto", False)
 
 
 def test_a_mode_written_otherwise(handle: Handle) -> None:
     handle.enable(" AUTO ", "UV")
     assert (handle.mode, handle.installer) == ("auto", "uv")
+
+
+def test_the_mode_in_force_is_told_wherever_it_was_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    for variable in ("XDG_CONFIG_HOME", "XDG_CONFIG_DIRS"):
+        monkeypatch.setenv(variable, str(tmp_path))
+    monkeypatch.setenv("AUTOINSTALL_MODE", "auto")
+    monkeypatch.setenv("AUTOINSTALL_INSTALLER", "pip")
+    handle = Handle()
+    assert (handle.mode, handle.installer) == ("auto", "pip")
+    handle.mode = "ask"
+    assert handle.mode == "ask"
+    (tmp_path / "autoinstall.toml").write_text('mode = "off"\n')
+    assert handle.mode == "off"
+    handle.mode = None
+    (tmp_path / "autoinstall.toml").unlink()
+    assert handle.mode == "auto"
 
 
 def test_a_session_that_is_there_is_told(handle: Handle, session: FakeSession) -> None:

@@ -115,5 +115,20 @@ def test_explain_is_advice_without_being_enabled(name: str, verdict: str) -> Non
     assert sys.meta_path == finders
 
 
+@pytest.mark.parametrize("name", ["json", "cv2", "yaml", "ConfigParser", "no_such_name_here", "--index-url=x"])
+def test_explain_has_the_fields_of_which(name: str, tmp_path: Path) -> None:
+    told = f"dataclasses.asdict(autoinstall.explain({name!r}))"
+    code = f"import autoinstall, dataclasses, json\nprint(json.dumps({told}))\n"
+    script = tmp_path / "explains.py"
+    script.write_text(code)
+    command = [sys.executable, "-P", "-m", "autoinstall", "which", "--json", "--", name]
+    explained, which = (
+        subprocess.run(each, cwd=tmp_path, capture_output=True, text=True, check=True, timeout=120).stdout
+        for each in ([sys.executable, "-P", str(script)], command)
+    )
+    assert explained == which
+    assert isinstance(autoinstall.explain(name).candidates, list)
+
+
 def test_what_is_offered_is_there() -> None:
     assert all(hasattr(autoinstall, name) for name in autoinstall.__all__)

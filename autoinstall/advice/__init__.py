@@ -50,7 +50,7 @@ class Advice:
     import_name: str
     verdict: Verdict
     project: ProjectName | None
-    candidates: tuple[ProjectName, ...]
+    candidates: list[ProjectName]
     reason: str
     suggestion: str | None = None
 
@@ -66,7 +66,7 @@ def advise(name: str, facts: Facts) -> Advice:
     asked = import_name(name)
     presence = facts.presence(asked)
     if presence.is_whole:
-        return Advice(name, Verdict.INSTALLED, None, (), f"{name} can be imported here already.")
+        return Advice(name, Verdict.INSTALLED, None, [], f"{name} can be imported here already.")
     row = facts.table.advice_for(asked)
     decided = (
         _denied(asked, facts)
@@ -85,7 +85,7 @@ def _from_the_table(name: ImportName, row: AdviceRow | None, facts: Facts) -> Ad
     if entry is not None and generic is None and not _is_private(name):
         if entry.standing == "trusted":
             claim = entry.claims[0]
-            vouched = Advice(name, Verdict.TRUSTED, claim.project, (claim.project,), _why_trusted(claim))
+            vouched = Advice(name, Verdict.TRUSTED, claim.project, [claim.project], _why_trusted(claim))
             return (_is_little_used(claim) and _slip(name, entry, facts)) or vouched
         if entry.standing == "choice":
             reason = "Several projects provide it; the first is the usual one."
@@ -131,9 +131,9 @@ def _is_private(name: ImportName) -> bool:
 
 def _denied(name: ImportName, facts: Facts) -> Advice | None:
     if facts.deny and any(_listed(prefix) in facts.deny for prefix in prefixes(name)):
-        return Advice(name, Verdict.DENIED, None, (), f"The settings here forbid {name}.")
+        return Advice(name, Verdict.DENIED, None, [], f"The settings here forbid {name}.")
     reason = facts.table.denial_for(name)
-    return None if reason is None else Advice(name, Verdict.DENIED, None, (), reason)
+    return None if reason is None else Advice(name, Verdict.DENIED, None, [], reason)
 
 
 def _listed(name: ImportName) -> ProjectName:
@@ -146,19 +146,19 @@ def _within_settings(name: ImportName, advice: Advice, facts: Facts) -> Advice:
     allow = facts.allow
     if allow is not None and any(_listed(prefix) in allow for prefix in prefixes(name)):
         allow = None
-    left = tuple(
+    left = [
         project
         for project in advice.candidates
         if project not in facts.deny
         and (allow is None or project in allow)
         and facts.table.denial_for(project) is None
-    )
+    ]
     if left == advice.candidates:
         return advice
     if not left and advice.project is not None:
         forbidden = ", ".join(advice.candidates)
         reason = facts.table.denial_for(advice.project) or f"The settings here do not allow {forbidden}."
-        return Advice(name, Verdict.DENIED, None, (), reason)
+        return Advice(name, Verdict.DENIED, None, [], reason)
     return replace(advice, project=left[0] if advice.project else None, candidates=left)
 
 
@@ -169,12 +169,12 @@ def _reviewed(name: ImportName, row: AdviceRow | None, presence: Presence, facts
     if row.kind == _MADE_ON_IMPORT:
         # A package makes these while it is imported itself: no file of theirs will ever be found.
         found = presence.found is not None
-        return Advice(name, Verdict.INSTALLED, None, (), row.reason) if found else None
+        return Advice(name, Verdict.INSTALLED, None, [], row.reason) if found else None
     suggestion = row.suggestion
     if suggestion is not None and is_import_name(suggestion) and row.kind in _SAME_PARTS_BELOW:
         suggestion += name[len(row.import_name) :]
     advice = _instead(name, said_for(row.reason, facts.system), suggestion)
-    return advice if row.project is None else replace(advice, project=row.project, candidates=(row.project,))
+    return advice if row.project is None else replace(advice, project=row.project, candidates=[row.project])
 
 
 _GENERIC = "generic"
@@ -361,7 +361,7 @@ def _unknown(name: ImportName, facts: Facts) -> Advice:
     if meant is not None:
         return _instead(name, f"Nothing is known by the name {name}; did you mean {meant}?", meant)
     reason = f"Nothing is known by the name {name}: is it a file of yours, or is there a slip in it?"
-    return Advice(name, Verdict.UNKNOWN, None, (), reason)
+    return Advice(name, Verdict.UNKNOWN, None, [], reason)
 
 
 def _why_trusted(claim: Claim) -> str:
@@ -371,8 +371,8 @@ def _why_trusted(claim: Claim) -> str:
     return f"{known} ({claim.reason})." if claim.reason else f"{known}."
 
 
-def _projects(entry: Entry | None) -> tuple[ProjectName, ...]:
-    return () if entry is None else tuple(claim.project for claim in entry.claims[:MOST_CANDIDATES])
+def _projects(entry: Entry | None) -> list[ProjectName]:
+    return [] if entry is None else [claim.project for claim in entry.claims[:MOST_CANDIDATES]]
 
 
 def _offer(name: str, verdict: Verdict, entry: Entry, reason: str) -> Advice:
@@ -380,4 +380,4 @@ def _offer(name: str, verdict: Verdict, entry: Entry, reason: str) -> Advice:
 
 
 def _instead(name: str, reason: str, suggestion: str | None = None) -> Advice:
-    return Advice(name, Verdict.ADVICE, None, (), reason, suggestion)
+    return Advice(name, Verdict.ADVICE, None, [], reason, suggestion)

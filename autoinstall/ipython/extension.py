@@ -39,7 +39,8 @@ def load_ipython_extension(shell: Shell) -> None:
     if shell in _loaded:
         return
     with ExitStack() as undo:
-        handle = undo.enter_context(hook.enable())
+        handle = hook.current()
+        undo.callback(handle.put_back, handle.hang_up())
         session = handle.session
         configuration = Configuration(shell, lambda said: _take_traitlets(handle, said))
         undo.callback(configuration.end)
@@ -72,8 +73,9 @@ def unload_ipython_extension(shell: Shell) -> None:
 def _take_traitlets(handle: Handle, said: Mapping[str, object]) -> None:
     """Hand the traitlets on; who changes one that the magic overrules is told, since nothing else would show."""
     handle.session.traitlets = said
-    if handle.mode is not None and said.get("mode", handle.mode) != handle.mode:
-        print(f"autoinstall: the mode stays {handle.mode}, as %autoinstall mode (or enable()) said.")  # noqa: T201
+    outright = handle.session.mode
+    if outright is not None and said.get("mode", outright) != outright:
+        print(f"autoinstall: the mode stays {outright}, as %autoinstall mode (or enable()) said.")  # noqa: T201
 
 
 def _put_face(shell: Shell, session: Session, execution: Execution, undo: ExitStack) -> None:

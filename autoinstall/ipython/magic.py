@@ -144,7 +144,7 @@ class Magic:
             self._handle.mode = words[0]
         settings = self._handle.session.settings()
         _say(f"mode {settings.mode}: {_MEANING[settings.mode]}")
-        if words and settings.mode != self._handle.mode:
+        if words and settings.mode != self._handle.session.mode:
             _say(f"  {settings.origins['mode']} allows no more than that.")
 
     def _which(self, words: Sequence[str]) -> None:

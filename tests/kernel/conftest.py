@@ -76,6 +76,33 @@ async def soon(name):
     return importlib.import_module(name)
 '''
 
+LOOK = """
+import builtins, sys, threading
+# What every execution changes.
+CHANGING = {
+    '_cross_validation_lock', '_indented_expression', '_last_input_line', '_last_traceback', '_logger',
+    '_parent_header_global', '_trait_values', 'execution_count', 'last_execution_result',
+    'last_execution_succeeded', 'sys_excepthook',
+}
+def look():
+    shell = get_ipython()
+    return {
+        'meta_path': list(sys.meta_path),
+        'excepthooks': (sys.excepthook, threading.excepthook),
+        'builtins': dict(vars(builtins)),
+        'shell': {name: value for name, value in vars(shell).items() if name not in CHANGING},
+        'slot': (shell.CustomTB, shell.custom_exceptions),
+        'events': {event: list(functions) for event, functions in shell.events.callbacks.items()},
+        'magics': {kind: dict(magics) for kind, magics in shell.magics_manager.magics.items()},
+        'completers': dict(shell.strdispatchers['complete_command'].strs),
+        'configurables': list(shell.configurables),
+        'extensions': {name for name in shell.extension_manager.loaded if 'autoinstall' in name},
+    }
+def differing(before, after):
+    print(*(name for name in before if before[name] != after[name]))
+"""
+"""What a cell runs to compare all that the extension touches: `look()` and `differing(before, after)`."""
+
 
 def catalogue() -> tuple[Release, ...]:
     """Return what the shared index serves."""

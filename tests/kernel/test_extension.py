@@ -5,36 +5,11 @@ from collections.abc import Callable
 import pytest
 
 from tests.conftest import FreshEnvironment, StartKernel
-from tests.kernel.conftest import Desk
+from tests.kernel.conftest import LOOK, Desk
 from tests.support.environments import KERNEL_BASES
 from tests.support.local_index import LocalIndex
 
 pytestmark = pytest.mark.kernel
-
-LOOK = """
-import builtins, sys, threading
-# What every execution changes.
-CHANGING = {
-    '_cross_validation_lock', '_indented_expression', '_last_input_line', '_last_traceback', '_logger',
-    '_parent_header_global', '_trait_values', 'execution_count', 'last_execution_result',
-    'last_execution_succeeded', 'sys_excepthook',
-}
-def look():
-    shell = get_ipython()
-    return {
-        'meta_path': list(sys.meta_path),
-        'excepthooks': (sys.excepthook, threading.excepthook),
-        'builtins': dict(vars(builtins)),
-        'shell': {name: value for name, value in vars(shell).items() if name not in CHANGING},
-        'slot': (shell.CustomTB, shell.custom_exceptions),
-        'events': {event: list(functions) for event, functions in shell.events.callbacks.items()},
-        'magics': {kind: dict(magics) for kind, magics in shell.magics_manager.magics.items()},
-        'completers': dict(shell.strdispatchers['complete_command'].strs),
-        'configurables': list(shell.configurables),
-    }
-def differing(before, after):
-    print(*(name for name in before if before[name] != after[name]))
-"""
 
 
 def test_unloading_leaves_everything_as_it_was_found(desk: Desk) -> None:
@@ -44,7 +19,7 @@ def test_unloading_leaves_everything_as_it_was_found(desk: Desk) -> None:
     kernel.execute("before = look()")
     kernel.execute("%load_ext autoinstall")
     during = kernel.execute("differing(before, look())").stdout
-    assert during == "meta_path excepthooks shell slot events magics completers configurables\n"
+    assert during == "meta_path excepthooks shell slot events magics completers configurables extensions\n"
     kernel.execute("import nltk", allow_stdin=False)
     kernel.execute("needy.need('nltk')", allow_stdin=False)
     kernel.execute("%unload_ext autoinstall")

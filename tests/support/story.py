@@ -57,7 +57,7 @@ def item(
 
 def advice(name: str, verdict: Verdict, *candidates: str, reason: str = "", suggestion: str | None = None) -> Advice:
     """Return an advice whose first candidate is its project."""
-    projects = tuple(ProjectName(candidate) for candidate in candidates)
+    projects = [ProjectName(candidate) for candidate in candidates]
     return Advice(name, verdict, projects[0] if projects else None, projects, reason, suggestion)
 
 
