@@ -353,8 +353,9 @@ def test_a_look_up_imports_next_to_nothing() -> None:
 def test_the_bundled_file_is_found_wherever_the_package_lies(tmp_path: Path) -> None:
     package = tmp_path / "autoinstall"
     package.mkdir()
-    for name in ("__init__.py", "table.py", "table.bin"):
+    for name in ("__init__.py", "table.bin"):
         shutil.copy(Path(TABLE_FILE).parent / name, package)
+    shutil.copytree(Path(TABLE_FILE).parent / "table", package / "table")
     code = "from autoinstall import table; print(table.TABLE_FILE, table.lookup('yaml').claims[0].project)"
     ended = subprocess.run(
         [sys.executable, "-S", "-c", code], capture_output=True, text=True, check=True, cwd=tmp_path
