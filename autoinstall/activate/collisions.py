@@ -1,4 +1,4 @@
-"""What a staged install would put in the place of something that is there."""
+"""What a staged install would put in the place of something that is there, or have found before it."""
 
 import os
 import stat
@@ -8,9 +8,9 @@ from pathlib import Path
 
 from autoinstall.activate.objections import Hazard, Objection, object_to
 from autoinstall.activate.owners import owned
-from autoinstall.activate.places import names_in
 from autoinstall.activate.replacement import Leaving
-from autoinstall.activate.staged import Place, Staged, StagedFile, digest, is_compiled
+from autoinstall.activate.staged import Staged, StagedFile, digest, is_compiled
+from autoinstall.activate.takeovers import foreign_caches, hidden, kernels
 from autoinstall.names import ProjectName
 
 
@@ -31,7 +31,9 @@ def collisions(staged: Staged, owners: dict[str, ProjectName | None], going: Lea
             of = there.owner_of(file.target)
             what = "would overwrite " + (f"a file of {of}" if of else "a file that is there and nobody's")
             yield object_to(Hazard.OVERWRITES, owners.get(key), key, what)
-    yield from _hidden(staged, owners, there, going)
+    yield from hidden(staged, owners, going, there.owner_of)
+    yield from foreign_caches(staged, owners, going)
+    yield from kernels(staged, owners, going)
 
 
 def _is_same(file: StagedFile) -> bool:
@@ -83,40 +85,3 @@ class _Inside:
             where.is_relative_to(place) or (where == nearest and place.is_relative_to(where))
             for place in self._places
         )
-
-
-def _hidden(
-    staged: Staged, owners: dict[str, ProjectName | None], there: _There, going: Leaving
-) -> Iterator[Objection]:
-    """Yield where a package would be found before a module of the same name in the same folder, or the reverse."""
-    present: dict[tuple[str, str], set[str]] = {}
-    for site in staged.final.sites:
-        for name in names_in(site):
-            is_going = going.frees(site / name) or going.frees(site / name / "__init__.py")
-            if not is_going and (importable := _importable(site / name)) is not None:
-                present.setdefault((str(site), importable), set()).add(name)
-    for key, file in staged.files.items():
-        top, _, below = file.inside.partition("/")
-        if file.place is not Place.SITE or below not in ("", "__init__.py"):
-            continue
-        module = _module(top, is_package=bool(below))
-        site = Path(file.target).parents[1 if below else 0]
-        for other in sorted(present.get((str(site), module or ""), set()) - {top}):
-            of = there.owner_of(site / other) or there.owner_of(site / other / "__init__.py")
-            what = f"would stand beside {other}" + (f" of {of}" if of else "") + ", and one hide the other"
-            yield object_to(Hazard.OVERWRITES, owners.get(key), key, what)
-
-
-def _importable(path: Path) -> str | None:
-    if path.is_dir():
-        return _module(path.name, is_package=True) if (path / "__init__.py").exists() else None
-    return _module(path.name, is_package=False)
-
-
-def _module(name: str, *, is_package: bool) -> str | None:
-    """Return the module that a file or folder is, `None` for what is none."""
-    if is_package:
-        return name if name.isidentifier() else None
-    stem, _, ending = name.partition(".")
-    is_module = ending in ("py", "pyc") or f".{ending}".endswith((".so", ".pyd"))
-    return stem if is_module and stem.isidentifier() else None

@@ -12,7 +12,13 @@ from autoinstall.activate.collisions import collisions
 from autoinstall.activate.objections import Hazard, Objection, object_to
 from autoinstall.activate.places import Places, names_in
 from autoinstall.activate.replacement import Leaving
-from autoinstall.activate.reviewed import guarded_command, guarded_place, is_known_form, is_known_startup
+from autoinstall.activate.reviewed import (
+    guarded_command,
+    guarded_module,
+    guarded_place,
+    is_known_form,
+    is_known_startup,
+)
 from autoinstall.activate.staged import Place, RecordRow, Staged, StagedDistribution, StagedFile, has_hash, read
 from autoinstall.environment import Environment
 from autoinstall.errors import BadProjectNameError
@@ -50,6 +56,7 @@ def objections(staged: Staged, plan: Plan, going: Leaving) -> tuple[Objection, .
         *_startup(staged, owners),
         *_commands(staged, owners),
         *_tools(staged, owners),
+        *_modules(staged, owners),
         *collisions(staged, owners, going),
     )
 
@@ -188,11 +195,18 @@ def _tools(staged: Staged, owners: dict[str, ProjectName | None]) -> Iterator[Ob
     for key, file in staged.files.items():
         if file.place is not Place.DATA:
             continue
-        reason = guarded_place(file.inside)
+        project = owners.get(key)
+        reason = guarded_place(file.inside, project)
         if reason is None and file.target.startswith(library):
             reason = "is the standard library's folder, outside of site-packages"
         if reason is not None:
-            yield object_to(Hazard.PLACE, owners.get(key), key, f"lies where no wheel may put a file: it {reason}")
+            yield object_to(Hazard.PLACE, project, key, f"lies where no wheel may put a file: it {reason}")
+
+
+def _modules(staged: Staged, owners: dict[str, ProjectName | None]) -> Iterator[Objection]:
+    for key, file in staged.files.items():
+        if file.place is Place.SITE and (reason := guarded_module(file.inside, owners.get(key))) is not None:
+            yield object_to(Hazard.MODULE, owners.get(key), key, f"is a module that no wheel may bring: it {reason}")
 
 
 def _names_in(places: Places) -> list[str]:

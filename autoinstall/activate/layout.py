@@ -10,6 +10,7 @@ from autoinstall.activate.pending import Move, Pending, Work
 from autoinstall.activate.places import names_in
 from autoinstall.activate.replacement import Leaving
 from autoinstall.activate.staged import Staged, StagedFile, source_of
+from autoinstall.activate.takeovers import brings_its_source, is_free
 from autoinstall.past.transaction import Added, Distribution, Replaced, Transaction, new_id
 from autoinstall.plan import Plan
 
@@ -18,8 +19,9 @@ def lay_out(staged: Staged, plan: Plan, work: Work, session: str, going: Leaving
     """Return what has to be moved, in an order that is safe to die in, and what it will have added. Moves nothing.
 
     A staged file whose place is taken stays behind: inspection has let pass only those that need not come (the same
-    content is there, or a cache); what is `going` takes no place. Python's caches move along with their sources, but
-    are not listed: Python may write them anew at any time. Raises `OSError`.
+    content is there, or a cache). So does a cache whose source stays behind; what is `going` takes no place. Python's
+    caches move along with their sources, but are not listed: Python may write them anew at any time. Raises
+    `OSError`.
     """
     sources = sorted(_movable(staged.root, staged, going), key=lambda source: _rank(staged.target_of(source), staged))
     files: list[Added] = []
@@ -64,16 +66,14 @@ def _movable(folder: Path, staged: Staged, going: Leaving) -> Iterator[Path]:
     for name in names_in(folder):
         path = folder / name
         if not path.is_dir():
-            target = staged.target_of(path)
-            is_free = not os.path.lexists(target) or going.frees(target)
-            if is_free and path.relative_to(staged.root).as_posix() in staged.files:
+            file = staged.files.get(path.relative_to(staged.root).as_posix())
+            if file is not None and is_free(file, going) and brings_its_source(file, staged, going):
                 yield path
         elif any(place.is_relative_to(path) for place in places):
             yield from _movable(path, staged, going)
         else:
-            target = staged.target_of(path)
-            is_free = not os.path.lexists(target) and _device(target.parent) == path.stat().st_dev
-            if is_free and any(names for _, _, names in os.walk(path)):
+            is_whole = name != "__pycache__" and _has_its_place(staged.target_of(path), path)
+            if is_whole and any(names for _, _, names in os.walk(path)):
                 yield path
             else:
                 yield from _movable(path, staged, going)
@@ -98,6 +98,11 @@ def _missing(folder: Path) -> set[Path]:
         missing.add(folder)
         folder = folder.parent
     return missing
+
+
+def _has_its_place(target: Path, path: Path) -> bool:
+    """Tell whether a folder can be moved there as it is."""
+    return not os.path.lexists(target) and _device(target.parent) == path.stat().st_dev
 
 
 def _device(folder: Path) -> int:

@@ -18,6 +18,8 @@ class Hazard(StrEnum):
     STARTUP = "runs at every start"
     COMMAND = "replaces a command"
     PLACE = "configures the tools"
+    MODULE = "stands in for a module"
+    CACHE = "is run instead of another's source"
 
 
 @dataclass(frozen=True, slots=True)

@@ -120,5 +120,5 @@ def _objection(path: Path, one: Installed, final: Places) -> str | None:
         return None
     reason = guarded_command(path.name, one.project) if folder == final.scripts else None
     if reason is None and folder.is_relative_to(final.data):
-        reason = guarded_place((folder / path.name).relative_to(final.data).as_posix())
+        reason = guarded_place((folder / path.name).relative_to(final.data).as_posix(), one.project)
     return None if reason is None else f"its record tells of {shown}, which {reason}"

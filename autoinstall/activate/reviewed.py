@@ -12,6 +12,7 @@ from importlib.resources import files
 class Kind(StrEnum):
     """What a rule speaks of; the first column of `reviewed.tsv`, whose head explains each."""
 
+    MODULE = "module"
     PLACE = "place"
     SCRIPT = "script"
     STARTUP = "startup"
@@ -68,12 +69,21 @@ def guarded_command(name: str, project: str | None) -> str | None:
     return None
 
 
-def guarded_place(path: str) -> str | None:
-    """Return why no wheel may bring this file, `None` where it may; `path` is from the prefix, with `/`."""
+def guarded_place(path: str, project: str | None = None) -> str | None:
+    """Return why a project may not bring this file, `None` where it may; `path` is from the prefix, with `/`."""
     spelling = "/".join(part.rstrip(". ") or part for part in path.casefold().split("/"))
-    return next(
-        (rule.reason for rule in rules() if rule.kind is Kind.PLACE and fnmatchcase(spelling, rule.pattern)), None
-    )
+    guarded = (rule for rule in rules() if rule.kind is Kind.PLACE and rule.project != project)
+    return next((rule.reason for rule in guarded if fnmatchcase(spelling, rule.pattern)), None)
+
+
+def guarded_module(path: str, project: str | None) -> str | None:
+    """Return why a project may not bring this module, `None` where it may; `path` is from site-packages, with `/`."""
+    *folders, name = path.casefold().split("/")
+    dotted = ".".join((*folders, name.partition(".")[0])) + "."
+    if folders and not folders[0].isidentifier():
+        return None
+    guarded = (rule for rule in rules() if rule.kind is Kind.MODULE and rule.project != project)
+    return next((rule.reason for rule in guarded if dotted.startswith(f"{rule.pattern}.")), None)
 
 
 def _form(line: str) -> str:
