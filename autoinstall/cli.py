@@ -1,7 +1,6 @@
 """The command `autoinstall`: the same story as in a notebook, told to a shell."""
 
 import argparse
-import json
 import os
 import sys
 from collections.abc import Iterator, Sequence
@@ -18,7 +17,7 @@ from autoinstall.errors import (
 )
 from autoinstall.plan import Obstacle, Refusal
 from autoinstall.provide import Session
-from autoinstall.roles import Outcome, Status
+from autoinstall.roles import Status
 from autoinstall.settings import InstallerChoice, Mode
 
 DONE, NOTHING, WRONG_USAGE, FAILED = range(4)
@@ -154,20 +153,8 @@ def _install(parsed: argparse.Namespace) -> int:
         if outcome.note is not None:
             _tell(outcome.note)
         if parsed.json:
-            _answer(_outcome_as_json(request.import_name, outcome))
+            _answer(typed.as_json(request, outcome))
     return max(statuses)
-
-
-def _outcome_as_json(name: str, outcome: Outcome) -> str:
-    return json.dumps(
-        {
-            "import_name": name,
-            "status": outcome.status,
-            "installed": outcome.installed,
-            "declined": outcome.declined,
-            "note": outcome.note,
-        }
-    )
 
 
 def _scan(parsed: argparse.Namespace) -> int:

@@ -1,5 +1,6 @@
 """What a person wants who types names to be installed: import names, or projects' names with the import of each."""
 
+import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
@@ -81,3 +82,16 @@ def _request(name: str, session: Session, tell: Callable[[str], None]) -> Reques
     tell(f"{name} is a project's name; its import is {imports[0]}")
     usual = session.advise(imports[0]).project
     return Request(imports[0], is_explicit=True, project=None if usual == project else project)
+
+
+def as_json(request: Request, outcome: Outcome) -> str:
+    """Return what came of a request as one JSON object on one line."""
+    return json.dumps(
+        {
+            "import_name": request.import_name,
+            "status": outcome.status,
+            "installed": outcome.installed,
+            "declined": outcome.declined,
+            "note": outcome.note,
+        }
+    )

@@ -109,6 +109,22 @@ def test_which_answers_each_name(desk: Desk, capsys: pytest.CaptureFixture[str])
     assert desk.machine.planned == []
 
 
+def test_which_answers_programs_as_the_command_does(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
+    told = desk.run("%autoinstall which --json yaml nowhere cv2", capsys).splitlines()
+    assert [json.loads(line)["import_name"] for line in told] == ["yaml", "nowhere", "cv2"]
+    assert told[0] == (
+        '{"import_name": "yaml", "verdict": "trusted", "project": "pyyaml", "candidates": ["pyyaml"], '
+        '"reason": "PyYAML is where yaml comes from.", "suggestion": null}'
+    )
+
+
+def test_install_answers_programs_as_the_command_does(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
+    desk.asker.answers = ["n"]
+    [told] = map(json.loads, desk.run("%autoinstall install yaml --json", capsys).splitlines())
+    assert list(told) == ["import_name", "status", "installed", "declined", "note"]
+    assert (told["status"], told["declined"]) == ("declined", ["yaml"])
+
+
 def test_install_asks_once_for_all(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
     assert desk.run("%autoinstall install cv2 yaml", capsys) == ""
     assert len(desk.asker.prompts) == 1
@@ -185,7 +201,9 @@ OURS = (*COMMANDS.split(", "), FIRST.id, SECOND.id, "ask", "auto", "off", *OPTIO
         ("%autoinstall mode ", ["ask", "auto", "off"]),
         ("%autoinstall mode a", ["ask", "auto"]),
         ("%autoinstall install cv2 --p", ["--project"]),
-        ("%autoinstall install --", ["--allow-changes", "--project"]),
+        ("%autoinstall install --", ["--allow-changes", "--json", "--project"]),
+        ("%autoinstall which --", ["--json"]),
+        ("%autoinstall scan --", ["--json"]),
         ("%autoinstall history ", ["--json"]),
         ("%autoinstall doctor --", ["--json"]),
         ("%autoinstall freeze --", ["--json"]),
@@ -285,6 +303,15 @@ def test_a_scan_shows_the_table_and_asks_once(
         "Install scikit-learn and scikit-image?\n[y]es / [n]o / [c]hoose another / [d]etails: "
     ]
     assert [[one.project for one in wanted] for wanted in desk.machine.planned] == [["scikit-learn", "scikit-image"]]
+
+
+def test_a_scan_for_programs_asks_nothing(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
+    known = (advice("sklearn", Verdict.TRUSTED, "scikit-learn"), advice("skimage", Verdict.TRUSTED, "scikit-image"))
+    desk.machine.advices = {each.import_name: each for each in known}
+    desk.folder.joinpath("made.py").write_text("import sklearn\nimport skimage\n")
+    told = [json.loads(line) for line in desk.run("%autoinstall scan made.py --json", capsys).splitlines()]
+    assert [(line["import_name"], line["state"]) for line in told] == [("sklearn", "missing"), ("skimage", "missing")]
+    assert (desk.asker.prompts, desk.machine.planned) == ([], [])
 
 
 def test_a_scan_of_this_notebook(

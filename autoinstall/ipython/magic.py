@@ -1,13 +1,14 @@
 """`%autoinstall`: one line magic with sub-commands, their help, and tab completion."""
 
 import difflib
+import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Protocol
 
 from IPython.core.error import UsageError
 
-from autoinstall import __version__, explanation, findings, platforms, typed
+from autoinstall import __version__, answers, explanation, findings, platforms, typed
 from autoinstall.doctor import Doctor
 from autoinstall.errors import AutoinstallError
 from autoinstall.hook import Handle
@@ -22,6 +23,7 @@ from autoinstall.text import printable
 
 _NAME = "autoinstall"
 _COMPLETED_AS = f"%{_NAME}"
+_JSON = "--json"
 
 _MEANING = {
     Mode.ASK: "a question before anything is installed",
@@ -35,16 +37,16 @@ _HELP = """See and say what autoinstall does when an import is missing.
     Show the settings in force, and where installs go.
 %autoinstall mode [ask|auto|off]
     Show the mode, or set it for this session. What an administrator or the working folder forbids stays forbidden.
-%autoinstall which NAME...
+%autoinstall which NAME... [--json]
     Say what provides these import names, and why. Installs nothing, and asks no network.
-%autoinstall install NAME... [--project NAME[==VERSION]] [--allow-changes]
+%autoinstall install NAME... [--project NAME[==VERSION]] [--allow-changes] [--json]
     Install what these import names need, after one question; an earlier no is forgotten. A project's name
     (opencv-python) is recognised. With --project, exactly that project is installed for one import name. With
     --allow-changes, and where nothing else would do, other versions take the place of installed ones: the question
     says which, and %autoinstall undo puts back what was there.
-%autoinstall scan [FILE]
+%autoinstall scan [FILE] [--json]
     Show what this notebook (or another one, a script, a folder) imports, and install what is missing after one
-    question. What counts is the file as it was last saved.
+    question. What counts is the file as it was last saved. With --json nothing is asked or installed.
 %autoinstall history [--json]
     List what autoinstall has installed here, oldest first, with the id of each install.
 %autoinstall undo [ID]
@@ -55,6 +57,7 @@ _HELP = """See and say what autoinstall does when an import is missing.
     Install exactly the versions of such a file, after one question.
 %autoinstall doctor [--json]
     Look at this Python, where installs go, and what is easily taken for it; say what mends what ails.
+With --json, what is answered is one JSON object a line.
 
 For example: %autoinstall install cv2
 """
@@ -148,26 +151,37 @@ class Magic:
             _say(f"  {settings.origins['mode']} allows no more than that.")
 
     def _which(self, words: Sequence[str]) -> None:
-        if not words:
+        names, is_json = _without(_JSON, words)
+        if not names:
             raise UsageError(f"%{_NAME} which takes import names: %{_NAME} which cv2 yaml")
-        _say(*(explanation.as_text(self._handle.session.advise(word)) for word in words))
+        render = answers.as_json if is_json else explanation.as_text
+        _say(*(render(self._handle.session.advise(name)) for name in names))
 
     def _install(self, words: Sequence[str]) -> None:
-        allows_changes = "--allow-changes" in words
-        names, project = _names_and_project([word for word in words if word != "--allow-changes"])
+        words, allows_changes = _without("--allow-changes", words)
+        words, is_json = _without(_JSON, words)
+        names, project = _names_and_project(words)
         if not names:
             raise UsageError(f"%{_NAME} install takes import names: %{_NAME} install cv2 yaml")
         wanted = typed.requests(
-            names, project, self._handle.session, _say, is_cell=True, allows_changes=allows_changes
+            names,
+            project,
+            self._handle.session,
+            _tell if is_json else _say,
+            is_cell=True,
+            allows_changes=allows_changes,
         )
-        self._provide(wanted)
+        self._provide(wanted, is_json=is_json)
 
-    def _provide(self, wanted: Sequence[Request]) -> None:
-        for _request, outcome in typed.provide_each(wanted, self._handle.provide):
-            if outcome.note is not None:
+    def _provide(self, wanted: Sequence[Request], *, is_json: bool = False) -> None:
+        for request, outcome in typed.provide_each(wanted, self._handle.provide):
+            if is_json:
+                _say(typed.as_json(request, outcome))
+            elif outcome.note is not None:
                 _say(outcome.note)
 
     def _scan(self, words: Sequence[str]) -> None:
+        words, is_json = _without(_JSON, words)
         if len(words) > 1:
             raise UsageError(f"%{_NAME} scan takes one file or folder, or nothing for this notebook")
         file = Path(words[0]) if words else notebook_file(self._shell.user_ns)
@@ -179,6 +193,9 @@ class Magic:
 
         session = self._handle.session
         found = scanning.scan(file, session.settings())
+        if is_json:
+            _say(*scanned.as_json(found))
+            return
         command = f"%{_NAME}"
         rows = list(scanned.as_rows(found))
         remarks = list(scanned.remarks(found, command))
@@ -197,13 +214,14 @@ class Magic:
         self._shell.display_pub.publish(data=data, metadata={}, transient={}, update=False)
 
     def _history(self, words: Sequence[str]) -> None:
-        if list(words) not in ([], ["--json"]):
+        rest, is_json = _without(_JSON, words)
+        if rest:
             raise UsageError(f"%{_NAME} history takes nothing, or --json")
         from autoinstall.past import history  # noqa: PLC0415 - loads what reading requirements needs
 
         transactions = self._handle.session.machine.transactions()
-        _say(*map(history.as_json if words else history.as_text, transactions))
-        if not transactions and not words:
+        _say(*map(history.as_json if is_json else history.as_text, transactions))
+        if not transactions and not is_json:
             _say("autoinstall has installed nothing here.")
 
     def _undo(self, words: Sequence[str]) -> None:
@@ -218,7 +236,7 @@ class Magic:
             _say(history.undone_as_text(done, is_cell=True))
 
     def _freeze(self, words: Sequence[str]) -> None:
-        files = [word for word in words if word != "--json"]
+        files, is_json = _without(_JSON, words)
         if len(files) > 1 or (files and files[0].startswith("-")):
             raise UsageError(f"%{_NAME} freeze takes one file, or --json, or nothing")
         from autoinstall.past import history  # noqa: PLC0415 - the same
@@ -228,7 +246,7 @@ class Magic:
         if not frozen:
             _say("autoinstall has installed nothing here that is installed still.")
             return
-        text = history.frozen_as_json(frozen) if len(files) < len(words) else history.frozen_as_text(frozen, session)
+        text = history.frozen_as_json(frozen) if is_json else history.frozen_as_text(frozen, session)
         if files:
             history.write(text, Path(files[0]))
             _say(f"Wrote {len(frozen)} exact version{'s' if len(frozen) > 1 else ''} into {printable(files[0])}.")
@@ -245,10 +263,11 @@ class Magic:
             _say(outcome.note)
 
     def _doctor(self, words: Sequence[str]) -> None:
-        if list(words) not in ([], ["--json"]):
+        rest, is_json = _without(_JSON, words)
+        if rest:
             raise UsageError(f"%{_NAME} doctor takes nothing, or --json")
         found = Doctor(self._handle.session.settings, is_cell=True).examine()
-        if words:
+        if is_json:
             _say(*map(findings.as_json, found))
         else:
             _say(findings.as_text(found))
@@ -262,6 +281,11 @@ class Magic:
         return [each.id for each in self._handle.session.machine.transactions() if each.undone is None]
 
 
+def _without(option: str, words: Sequence[str]) -> tuple[list[str], bool]:
+    """Return the words without an option, and whether it was among them."""
+    return [word for word in words if word != option], option in words
+
+
 def _names_and_project(words: Sequence[str]) -> tuple[list[str], str | None]:
     """Return the names and what follows `--project`, wherever it stands."""
     names: list[str] = []
@@ -272,7 +296,7 @@ def _names_and_project(words: Sequence[str]) -> tuple[list[str], str | None]:
         if option == "--project":
             project = value if equals else next(rest, "")
         elif word.startswith("-"):
-            known = "only --project NAME[==VERSION] and --allow-changes"
+            known = "only --project NAME[==VERSION], --allow-changes and --json"
             raise UsageError(f"%{_NAME} install has no option {printable(word, 40)}, {known}")
         else:
             names.append(word)
@@ -282,3 +306,7 @@ def _names_and_project(words: Sequence[str]) -> tuple[list[str], str | None]:
 def _say(*lines: str) -> None:
     for line in lines:
         print(line)  # noqa: T201 - the cell's output is the screen
+
+
+def _tell(text: str) -> None:
+    sys.stderr.write(f"{text}\n")

@@ -25,15 +25,15 @@ def suggestions(line: str, commands: Sequence[str], ids: Callable[[], list[str]]
             return sorted(commands)
         case ["mode", _]:
             return sorted(Mode)
-        case ["scan", word]:
+        case ["scan", word] if not word.startswith("-"):
             return _files(word)
         case ["undo", _]:
             return ids()
         case ["install", *_, word] if word.startswith("-"):
-            return ["--allow-changes", "--project"]
+            return ["--allow-changes", "--json", "--project"]
         case ["doctor" | "history", _]:
             return ["--json"]
-        case ["freeze", *_, word] if word.startswith("-"):
+        case ["freeze" | "scan" | "which", *_, word] if word.startswith("-"):
             return ["--json"]
     return []
 
