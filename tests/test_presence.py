@@ -13,6 +13,7 @@ from autoinstall.advice.presence import (
     Kind,
     Owner,
     Presence,
+    beginnings_on,
     importable_roots,
     look_for,
     named_distributions,
@@ -65,6 +66,7 @@ def test_a_name_leads_as_far_as_files_do(site: Path, name: str, found: str | Non
     before = set(sys.modules)
     presence = look_for(import_name(name), [str(site)])
     assert (presence.found, presence.kind, presence.is_whole) == (found, kind, found == name)
+    assert look_for(import_name(name), [str(site)], beginnings_on([str(site)])) == presence
     assert set(sys.modules) == before
 
 
@@ -142,6 +144,21 @@ def test_finders_of_others_are_asked_and_their_trouble_is_not_ours(monkeypatch: 
     monkeypatch.setattr(sys, "meta_path", [Broken(), *sys.meta_path, Editable()])
     assert look_for(import_name("editable"), []).is_whole
     assert look_for(import_name("uneditable"), []).found is None
+
+
+def test_what_lies_on_a_path_begins_with(site: Path, tmp_path: Path) -> None:
+    (site / "Compiled.cpython-311-x86_64-linux-gnu.so").touch()
+    path = [str(site), str(tmp_path / "nowhere"), str(site / "single.py")]
+    listed = frozenset({"single", "regular", "shared", "legacy", "compiled"})
+    assert beginnings_on(path) == listed
+    assert look_for(import_name("Compiled"), path, listed).is_whole
+    # What is not listed is not looked for, unless it is loaded or another finder's.
+    assert look_for(import_name("single"), path, frozenset()).found is None
+    assert look_for(import_name("sys"), path, frozenset()).is_whole
+    archive = tmp_path / "modules.zip"
+    with zipfile.ZipFile(archive, "w") as packed:
+        packed.writestr("zipped.py", "")
+    assert beginnings_on([str(site), str(archive)]) is None
 
 
 def test_the_roots_of_a_path(site: Path) -> None:

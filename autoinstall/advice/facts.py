@@ -14,6 +14,7 @@ from autoinstall.advice.presence import (
     NamedDistributions,
     Owner,
     Presence,
+    beginnings_on,
     importable_roots,
     look_for,
     named_distributions,
@@ -118,7 +119,7 @@ class _CurrentFacts:
         return self.settings.allow
 
     def presence(self, name: ImportName) -> Presence:
-        return look_for(name, self.path)
+        return look_for(name, self.path, self._beginnings)
 
     def owner(self, name: ImportName) -> Owner | None:
         return owner_of(name, self._distributions)
@@ -131,6 +132,10 @@ class _CurrentFacts:
 
     def words_here(self) -> Words:
         return self._words_here
+
+    @cached_property
+    def _beginnings(self) -> frozenset[str] | None:
+        return beginnings_on(self.path)
 
     @cached_property
     def _distributions(self) -> NamedDistributions:

@@ -1,5 +1,6 @@
 """What can be imported now and who put it there, asked of the path alone: nothing is imported, parents neither."""
 
+import contextlib
 import importlib.metadata
 import os
 import pkgutil
@@ -8,7 +9,7 @@ import sys
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from importlib.machinery import BuiltinImporter, FrozenImporter, ModuleSpec, PathFinder
+from importlib.machinery import BuiltinImporter, FileFinder, FrozenImporter, ModuleSpec, PathFinder
 from pathlib import Path
 from types import ModuleType
 from typing import Protocol, TypeAlias
@@ -63,9 +64,10 @@ class _Finder(Protocol):
     ) -> ModuleSpec | None: ...
 
 
-def look_for(name: ImportName, path: Sequence[str] | None = None) -> Presence:
+def look_for(name: ImportName, path: Sequence[str] | None = None, listed: frozenset[str] | None = None) -> Presence:
     """Follow `name` along `path` (`sys.path` where it is `None`) as far as it leads.
 
+    `listed` is what `beginnings_on` has said of the path: with it, thousands of names cost half the time.
     Modules that are loaded, built in or frozen are there, but not one whose file was removed since it was loaded: it
     works until a restart, and is missing then. Finders that others have put on `sys.meta_path` (editable
     installs, setuptools' `distutils`) are asked as an import would ask them; autoinstall's own is not.
@@ -76,7 +78,8 @@ def look_for(name: ImportName, path: Sequence[str] | None = None) -> Presence:
     search: Sequence[str] = sys.path if path is None else path
     for prefix in reversed(prefixes(name)):
         module = _loaded(prefix)
-        spec = _find(prefix, search)
+        is_listed = listed is None or found.found is not None or prefix.lower() in listed
+        spec = _find(prefix, search if is_listed else ())
         if spec is None and module is None:
             break
         locations = _locations(prefix, module, spec, search)
@@ -193,6 +196,23 @@ def _is_legacy_namespace(origin: str | None) -> bool:
             return _LEGACY_NAMESPACE.search(source.read(_BYTES_READ_OF_INIT)) is not None
     except OSError:
         return False
+
+
+def beginnings_on(path: Sequence[str] | None = None) -> frozenset[str] | None:
+    """Return what the names of all that lies on `path` begin with, up to the first dot, in lower case.
+
+    A top-level name that is not among them leads nowhere. `None` where the path holds more than folders.
+    """
+    beginnings: set[str] = set()
+    for entry in sys.path if path is None else path:
+        finder = pkgutil.get_importer(entry or _working_folder())
+        if finder is None:
+            continue
+        if not isinstance(finder, FileFinder):
+            return None
+        with contextlib.suppress(OSError):  # A folder that cannot be read holds nothing for an import either.
+            beginnings.update(each.name.partition(".")[0].lower() for each in Path(finder.path).iterdir())
+    return frozenset(beginnings)
 
 
 def importable_roots(path: Iterable[str] | None = None) -> frozenset[str]:
