@@ -86,6 +86,8 @@ def call_site(frame: "FrameType | None") -> CallSite:
         elif frame.f_code.co_name == "<module>":
             is_within_library_import = True
         frame = frame.f_back
+    if "asyncio" in sys.modules and _is_awaited_under_guard(asker):
+        return GUARDED
     return CallSite(
         None,
         asker.f_code.co_filename,
@@ -223,6 +225,39 @@ def _is_guarded(frame: "FrameType") -> bool:
             if answer:
                 known[1][instruction] = True
     return answer
+
+
+def _is_awaited_under_guard(asker: "FrameType") -> bool:
+    """Tell whether the asker runs in a task, and a user frame that awaits it may catch what escapes from it."""
+    from autoinstall import awaiting  # noqa: PLC0415 - wanted only where there may be tasks
+
+    task = awaiting.task_of(_up_to_runner(_stack(asker)))
+    waiting = [] if task is None else [task]
+    for each in waiting:  # which grows meanwhile
+        awaiters = awaiting.awaiters(each)
+        if awaiters is None:
+            return True
+        for awaiter in awaiters:
+            frames = awaiting.frames_of(awaiter)
+            reached = list(_up_to_runner(frames))
+            if any(_kind(frame) == _USER and _is_guarded(frame) for frame in reached):
+                return True
+            if len(reached) == len(frames) and awaiter not in waiting:
+                waiting.append(awaiter)
+    return False
+
+
+def _stack(frame: "FrameType | None") -> "Iterator[FrameType]":
+    while frame is not None:
+        yield frame
+        frame = frame.f_back
+
+
+def _up_to_runner(frames: "Iterable[FrameType]") -> "Iterator[FrameType]":
+    for frame in frames:
+        if _kind(frame) == _RUNNER:
+            return
+        yield frame
 
 
 def _is_covered(table: bytes, instruction: int) -> bool:

@@ -14,13 +14,20 @@ from types import CodeType, FrameType, ModuleType
 # `<string>` and `<stdin>` it may answer with the lines of some other code; what stands after `-c` is told by Python.
 _KEPT_BY_LINECACHE = ("<ipython-input-", "<python-input-", "<doctest ")
 
-_CATCHES_US = ModuleNotFoundError.__mro__
+# What escapes from a task comes out of a `TaskGroup` in a group.
+_CATCHES_US = (*ModuleNotFoundError.__mro__, *ExceptionGroup.__mro__)
 
 NEVER_SWALLOWS = frozenset(
     {
         "_io.open",
         "_thread.RLock",
         "_thread.lock",
+        "asyncio.locks.Condition",
+        "asyncio.locks.Lock",
+        "asyncio.locks.Semaphore",
+        "asyncio.taskgroups.TaskGroup",
+        "asyncio.timeouts.timeout",
+        "asyncio.timeouts.timeout_at",
         "autoinstall.enable",
         "autoinstall.hook.Handle",
         "concurrent.futures.process.ProcessPoolExecutor",

@@ -31,6 +31,29 @@ def test_guarded_imports_libraries_and_probes(desk: Desk, cell: str, text: str) 
     assert desk.index.requests == {}
 
 
+TASK = """
+import asyncio
+async def f():
+    import nltk
+task = asyncio.create_task(f())
+try:
+    await {awaited}
+except ImportError:
+    n.append(1)
+n
+"""
+
+
+@pytest.mark.parametrize("awaited", ["task", "asyncio.gather(task, asyncio.sleep(0))", "asyncio.wait_for(task, 60)"])
+def test_a_task_that_is_awaited_under_a_guard(desk: Desk, awaited: str) -> None:
+    """Nobody is asked on account of a task: it is where nobody has to be asked that a guard could be passed over."""
+    desk.kernel.execute("%autoinstall mode auto")
+    result = desk.kernel.execute(TASK.format(awaited=awaited))
+    desk.kernel.execute("%autoinstall mode ask")
+    assert (result.text, result.stdout, result.stderr) == ("[1]", "", "")
+    assert desk.index.requests == {}
+
+
 CHILDREN = """
 import sys
 children = []
