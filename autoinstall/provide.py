@@ -176,8 +176,9 @@ class Session:
             wanted = Wanted(import_name(name), named, request.version, may_change=request.allows_changes)
             is_outright = request.is_explicit or advice.project != named
             return Offer(import_name(name), outright, wanted, needs_typing=False, is_outright=is_outright)
-        # What lives on at the index, such as telnetlib, is had by those who ask for it after reading the advice.
-        offered = (Verdict.TRUSTED, Verdict.CHOICE, Verdict.RARE, *((Verdict.ADVICE,) if request.is_explicit else ()))
+        # What lives on at the index, such as telnetlib, is had by those who ask for it and agree to what they read.
+        is_offered_too = request.is_explicit and settings.mode is not Mode.AUTO
+        offered = (Verdict.TRUSTED, Verdict.CHOICE, Verdict.RARE, *((Verdict.ADVICE,) if is_offered_too else ()))
         if advice.verdict in offered and advice.project is not None:
             project = advice.project
             if (proposed := dict(request.proposed).get(name)) is not None and proposed in advice.candidates:
@@ -188,7 +189,10 @@ class Session:
         if advice.verdict is Verdict.INSTALLED and request.is_explicit:
             self.screen.say(advice.reason)
             return Outcome(Status.PRESENT, lines=(advice.reason,), installed=(import_name(name),))
-        return Outcome(Status.NOT_OFFERED, notes.refused(advice, self._way(settings, None, request)))
+        way = self._way(settings, None, request)
+        if settings.mode is Mode.AUTO and advice.project is not None:
+            way = replace(way, outright={name: str(advice.project)})
+        return Outcome(Status.NOT_OFFERED, notes.refused(advice, way))
 
     def _obstacle(self, offer: Offer, settings: Settings) -> Why | None:
         """Return what forbids even planning: the mode, or that nobody is there to say yes."""
@@ -343,8 +347,9 @@ class Session:
 
     def _outright(self, offer: Offer, request: Request) -> Mapping[str, str]:
         """Return what the commands in a note have to name beside the import: what a person named themselves."""
-        # Where nobody is there to type the name of what the table cannot vouch for, it can be said in the command.
-        is_to_be_named = offer.needs_typing and request.is_explicit and not self.asker.can_ask()
+        # Where nobody is there to agree to what the table does not vouch for, its name can be said in the command.
+        is_vouched_for = offer.advice.verdict in (Verdict.TRUSTED, Verdict.CHOICE)
+        is_to_be_named = not is_vouched_for and request.is_explicit and not self.asker.can_ask()
         return {offer.name: offer.said} if offer.is_outright or is_to_be_named else {}
 
     def _mode_to_say(self, settings: Settings, offer: Offer | None, request: Request) -> Mode | None:

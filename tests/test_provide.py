@@ -176,6 +176,34 @@ def test_what_lives_on_at_the_index_is_had_by_those_who_ask_for_it() -> None:
     assert session.provide(Request("telnetlib", is_cell=True, is_explicit=True)).is_installed
 
 
+@pytest.mark.parametrize("is_explicit", [False, True])
+def test_auto_never_installs_what_is_advised_against(is_explicit: bool) -> None:  # noqa: FBT001 - a table's cell
+    removed = advice("telnetlib", Verdict.ADVICE, "standard-telnetlib", reason="Python 3.13 removed telnetlib.")
+    trusted = advice("yaml", Verdict.TRUSTED, "pyyaml")
+    session, machine, asker = _session(mode="auto", machine=FakeMachine([removed, trusted]))
+    outcome = session.provide(Request("telnetlib", is_cell=True, is_explicit=is_explicit))
+    assert outcome.status is Status.NOT_OFFERED
+    assert outcome.note == (
+        "autoinstall: Python 3.13 removed telnetlib.\n"
+        "  To install standard-telnetlib: %autoinstall install --project standard-telnetlib telnetlib"
+    )
+    assert (machine.planned, asker.prompts) == ([], [])
+    session.provide(Request("yaml", also=("telnetlib",), is_explicit=is_explicit))
+    assert [item.project for plan in machine.carried_out for item in plan.items] == ["pyyaml"]
+    said_outright = Request("telnetlib", is_explicit=True, project=ProjectName("standard-telnetlib"))
+    assert session.provide(said_outright).is_installed
+
+
+def test_where_nobody_can_agree_the_command_names_what_is_advised_against() -> None:
+    removed = advice("telnetlib", Verdict.ADVICE, "standard-telnetlib", reason="Python 3.13 removed telnetlib.")
+    machine = FakeMachine([removed])
+    machine.has_pip = False
+    outcome = Session(machine=machine, asker=Nobody()).provide(Request("telnetlib", is_explicit=True))
+    assert outcome.note is not None
+    assert "autoinstall install --mode auto --project standard-telnetlib telnetlib" in outcome.note
+    assert machine.planned == []
+
+
 def test_a_denied_name_is_not_had_outright_either() -> None:
     session, machine, _ = _session("y")
     outcome = session.provide(Request("evil", is_explicit=True, project=ProjectName("evil")))
