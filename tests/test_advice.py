@@ -40,6 +40,8 @@ ENTRIES = {
         entry("requets", "rare", ("requets", None), claimants=3),
         entry("numpy_extras", "rare", ("numpy-extras", None)),
         entry("_cffi_backend", "rare", ("cffi", 19)),
+        entry("dbutils", "rare", ("dbutils-copy", None), ("dbutils", 2_574), ("dbutils-fork", 9_000)),
+        entry("dbutils.pooled_db", "trusted", ("dbutils", 2_574)),
     )
 }
 
@@ -59,6 +61,7 @@ ROWS = {
         row("BeautifulSoup", "project-name", "It is imported as bs4.", "bs4"),
         row("cgi", "removed", "cgi was removed.", "urllib.parse", "legacy-cgi"),
         row("tkinter", "part", TKINTER),
+        row("dbutils", "host", "Only Databricks has dbutils."),
         row("utils", "generic", "utils is a name for one's own files."),
         row("six.moves", "made-on-import", "six makes six.moves."),
     )
@@ -180,6 +183,14 @@ BY_RULE = [
     advice("urllib2", Verdict.ADVICE, "urllib2 is Python 2's.", suggestion="urllib.request"),
     advice("BeautifulSoup.element", Verdict.ADVICE, "It is imported as bs4.", suggestion="bs4.element"),
     advice("cgi", Verdict.ADVICE, "cgi was removed.", "legacy-cgi", suggestion="urllib.parse"),
+    advice("dbutils", Verdict.ADVICE, "Only Databricks has dbutils.", "dbutils", offers=False),
+    advice("dbutils.fs", Verdict.ADVICE, "Only Databricks has dbutils.", "dbutils", offers=False),
+    advice(
+        "dbutils.pooled_db",
+        Verdict.TRUSTED,
+        "dbutils provides it and is among the 5,000 most used projects.",
+        "dbutils",
+    ),
     advice("tkinter", Verdict.ADVICE, "tkinter is packed apart: apt install python3-tk"),
     advice("tkinter.ttk", Verdict.ADVICE, "tkinter is packed apart: apt install python3-tk"),
     advice("_bz2", Verdict.ADVICE, "_bz2 is a part of Python that this one was built without: no index has it."),

@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from autoinstall import table
 from autoinstall.advice import Verdict, advise
 from autoinstall.advice.facts import current_facts
-from autoinstall.names import is_import_name, project_name
+from autoinstall.names import import_name, is_import_name, project_name
 
 DATA = Path(__file__).parent.parent / "data"
 ADVICE = sorted((DATA / "advice").glob("*.tsv"))
@@ -63,6 +64,15 @@ def test_rows_of_advice(path: Path) -> None:
 def test_a_name_has_one_row() -> None:
     names = [row["import_name"] for path in ADVICE for row in rows(path)]
     assert len(names) == len(set(names))
+
+
+def test_a_project_is_named_only_where_it_makes_the_import_work_as_it_is_written() -> None:
+    """Installed for another import name, it would be taken out again at once."""
+    for row in (row for path in ADVICE for row in rows(path) if row["project"]):
+        known = table.lookup(import_name(row["import_name"]))
+        assert known is not None, row
+        assert row["project"] in {claim.project for claim in known.claims}, row
+        assert known.decided_by == row["import_name"]
 
 
 def test_what_to_write_instead_is_no_dead_end() -> None:

@@ -166,6 +166,9 @@ def _reviewed(name: ImportName, row: AdviceRow | None, presence: Presence, facts
     """Speak as `data/advice` does; its generic names wait until the table and the files around have been asked."""
     if row is None or row.kind == _GENERIC:
         return None
+    entry = facts.table.lookup(name)
+    if entry is not None and entry.standing in ("trusted", "choice") and len(entry.decided_by) > len(row.import_name):
+        return None  # `dbutils.pooled_db`: people have settled this part, whatever is said of the whole
     if row.kind == _MADE_ON_IMPORT:
         # A package makes these while it is imported itself: no file of theirs will ever be found.
         found = presence.found is not None
@@ -174,10 +177,18 @@ def _reviewed(name: ImportName, row: AdviceRow | None, presence: Presence, facts
     if suggestion is not None and is_import_name(suggestion) and row.kind in _SAME_PARTS_BELOW:
         suggestion += name[len(row.import_name) :]
     advice = _instead(name, said_for(row.reason, facts.system), suggestion)
-    return advice if row.project is None else replace(advice, project=row.project, candidates=[row.project])
+    if row.project is not None:
+        return replace(advice, project=row.project, candidates=[row.project])
+    if row.kind == _HOST and entry is not None:
+        alike = [claim.project for claim in entry.claims if claim.project == _listed(root(name)) and claim.rank]
+        return replace(advice, candidates=alike)
+    return advice
 
 
 _GENERIC = "generic"
+_HOST = "host"
+"""What only a host program provides; a well-known project that shares the name remains to be chosen outright."""
+
 _MADE_ON_IMPORT = "made-on-import"
 _SAME_PARTS_BELOW = frozenset({"project-name", "python2", "moved"})
 """Kinds of which the suggestion has the same modules below it: `BeautifulSoup.element` is `bs4.element`."""
