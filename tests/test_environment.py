@@ -177,11 +177,6 @@ def test_metadata_that_is_no_utf_8_is_passed_over(tmp_path: Path) -> None:
     assert installed([str(tmp_path)]) == {}
 
 
-@pytest.mark.parametrize(("version", "expected"), [("2.9+cu121", True), ("2.9", False)])
-def test_local_versions(version: str, *, expected: bool) -> None:
-    assert Installed(project_name("torch"), version, Path()).is_local_version is expected
-
-
 def test_a_real_environment_from_inside(fresh_environment: FreshEnvironment) -> None:
     environment = fresh_environment("plain")
     environment.install(Wheel("snark", "1.0", {"snark.py": ""}, ("boojum>=1",)))

@@ -103,17 +103,17 @@ def actions(**groups: Sequence[Mapping[str, object]]) -> dict[str, object]:
         ),
         pytest.param(
             answered(error("PackagesNotFoundInChannelsError", packages=["snark"]), 1),
-            NoAnswer("PackagesNotFoundInChannelsError said so", is_lacking=True),
+            NoAnswer("PackagesNotFoundInChannelsError said so"),
             id="conda has no such package",
         ),
         pytest.param(
             answered(error("LibMambaUnsatisfiableError"), 1),
-            NoAnswer("LibMambaUnsatisfiableError said so", is_lacking=False),
+            NoAnswer("LibMambaUnsatisfiableError said so"),
             id="conda finds no solution",
         ),
         pytest.param(
             answered({"success": False, "solver_problems": ["nothing provides requested snark"]}, 1, "critical"),
-            NoAnswer("nothing provides requested snark", is_lacking=False),
+            NoAnswer("nothing provides requested snark"),
             id="mamba finds no solution",
         ),
     ],

@@ -57,11 +57,6 @@ class Installed:
     is_editable: bool = False
     metadata_folder: Path | None = None
 
-    @property
-    def is_local_version(self) -> bool:
-        """Tell whether the version has a local part, such as `2.9+cu121`, which indexes seldom know."""
-        return "+" in self.version
-
 
 def current(platform: Platform | None = None) -> Environment:
     """Return the environment of the running interpreter. Takes a millisecond or two, and reads at most one file."""

@@ -98,7 +98,6 @@ class Page:
     project: ProjectName
     index: str
     standing: Standing
-    standing_reason: str | None
     files: tuple[Published, ...]
 
 

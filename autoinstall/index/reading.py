@@ -38,7 +38,6 @@ def read_page(project: ProjectName, index: str, body: Body) -> Page | NoPage:
         project=project,
         index=index,
         standing=Standing.ACTIVE if page.status is None else Standing(page.status.value),
-        standing_reason=page.status_reason,
         files=files,
     )
 

@@ -60,10 +60,9 @@ class Actions:
 
 @dataclass(frozen=True, slots=True)
 class NoAnswer:
-    """The solver found nothing. `is_lacking`: because the channels do not have what was asked for."""
+    """The solver found nothing; `said` is its own word for it."""
 
     said: str
-    is_lacking: bool
 
 
 def read(finished: Finished, tool: str) -> Actions | NoAnswer | Refusal:
@@ -176,10 +175,10 @@ def _no(answer: Mapping[str, object], finished: Finished, tool: str) -> NoAnswer
         return refusal
     problems = answer.get("solver_problems")
     if isinstance(problems, list):
-        return NoAnswer("\n".join(str(each) for each in problems), is_lacking=False)
+        return NoAnswer("\n".join(str(each) for each in problems))
     name, said = str(answer.get("exception_name", "")), str(answer.get("message", ""))
     if name in (*_NOT_FOUND, *_UNSATISFIABLE):
-        return NoAnswer(said, is_lacking=name in _NOT_FOUND)
+        return NoAnswer(said)
     return _refusal(name, answer, finished, tool)
 
 

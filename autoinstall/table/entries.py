@@ -102,11 +102,6 @@ class Entry(_Facts):
         self.claims = claims
         self.claimants = claimants
 
-    @property
-    def is_known_to_the_crawl_only(self) -> bool:
-        """Tell whether nothing but the crawl of the index speaks for these claims."""
-        return all(claim.evidence == CRAWL for claim in self.claims)
-
 
 class AdviceRow(_Facts):
     """A reviewed row about a name that is not simply to be installed, as it stands in `data/advice/`.
