@@ -46,8 +46,8 @@ def sdist(version: str = "1.0") -> Published:
     return Published(name, f"{INDEX}/{name}", version, False, None, None, NOW - timedelta(days=100), None, None)
 
 
-def page(*files: Published, standing: Standing = Standing.ACTIVE, reason: str | None = None) -> Page:
-    return Page(SNARK, INDEX, standing, reason, files)
+def page(*files: Published, standing: Standing = Standing.ACTIVE) -> Page:
+    return Page(SNARK, INDEX, standing, files)
 
 
 def told(answer: Absence) -> tuple[Cause, str]:
@@ -82,7 +82,7 @@ def told(answer: Absence) -> tuple[Cause, str]:
             id="hostile address",
         ),
         pytest.param(
-            [page(standing=Standing.QUARANTINED, reason="it is a\x1b[31m Boojum")],
+            [page(standing=Standing.QUARANTINED)],
             Cause.QUARANTINED,
             "snark is quarantined as possibly harmful: its index gives out no file",
             id="quarantined, with a hostile reason that is not shown",

@@ -19,7 +19,7 @@ def page(index: str, *versions: str, sha256: str | None = "ab" * 32) -> Page:
     files = (
         Published(named(one), f"{index}/{named(one)}", one, True, sha256, None, None, None, None) for one in versions
     )
-    return Page(SNARK, index, Standing.ACTIVE, None, tuple(files))
+    return Page(SNARK, index, Standing.ACTIVE, tuple(files))
 
 
 def missing(index: str, problem: Problem = Problem.NOT_FOUND) -> NoPage:
