@@ -1,7 +1,7 @@
 """A folder of the user's own beside an environment that is not theirs to change: found again at every `enable()`."""
 
 # Loaded by `enable()`: nothing may be imported here that a bare Python has not loaded already; see `callsite`.
-# ruff: noqa: PTH103, PTH111, PTH112, PTH117, PTH118, PTH119, PTH123
+# ruff: noqa: PTH103, PTH105, PTH108, PTH111, PTH112, PTH117, PTH118, PTH119, PTH123
 import os
 import sys
 
@@ -49,9 +49,18 @@ def remember(folder: str) -> None:
     """Have every later `enable()` find a target that does not lie in the usual place. Raises `OSError`."""
     usual = usual_root()
     if os.path.normcase(folder) != os.path.normcase(folder_in()):
+        import tempfile  # noqa: PLC0415 - wanted only after an install beside an environment
+
         os.makedirs(usual, exist_ok=True)
-        with open(_pointer(), "w", encoding="utf-8") as stream:
-            stream.write(folder)
+        # Put in place whole: another process may read it meanwhile, and this one may die.
+        descriptor, fresh = tempfile.mkstemp(dir=usual)
+        try:
+            with open(descriptor, "wb") as stream:
+                stream.write(os.fsencode(folder))
+            os.replace(fresh, _pointer())
+        except OSError:
+            os.unlink(fresh)
+            raise
 
 
 def usual_root() -> str:
@@ -78,8 +87,8 @@ def existing() -> tuple[str, ...]:
     if os.path.isdir(usual_root()):
         candidates.append(folder_in())
         try:
-            with open(_pointer(), encoding="utf-8") as stream:
-                candidates.append(stream.read().strip())
+            with open(_pointer(), "rb") as stream:
+                candidates.append(os.fsdecode(stream.read()).strip())
         except (OSError, UnicodeDecodeError):
             pass
     folders = [os.path.join(folder, SITE) for folder in dict.fromkeys(candidates)]

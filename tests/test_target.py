@@ -76,6 +76,30 @@ def test_one_elsewhere_is_found_again(tmp_path: Path) -> None:
     assert target.existing() == (str(folder),)
 
 
+def test_the_note_is_written_whole_or_not_at_all(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    first = Path(target.folder_in(str(tmp_path / "first")), target.SITE)
+    first.mkdir(parents=True)
+    target.remember(str(first.parent))
+    before = sorted(Path(target.usual_root()).iterdir())
+
+    def fails(*paths: object) -> None:
+        raise OSError(28, f"no space for {paths}")
+
+    monkeypatch.setattr(os, "replace", fails)
+    with pytest.raises(OSError, match="no space"):
+        target.remember(str(tmp_path / "second"))
+    assert target.existing() == (str(first),)
+    assert sorted(Path(target.usual_root()).iterdir()) == before
+
+
+@pytest.mark.skipif(sys.platform in ("win32", "darwin"), reason="file names are Unicode there")
+def test_one_whose_name_is_no_text_is_found_again(tmp_path: Path) -> None:
+    folder = Path(target.folder_in(os.fsdecode(os.fsencode(tmp_path) + b"/\xff")), target.SITE)
+    folder.mkdir(parents=True)
+    target.remember(str(folder.parent))
+    assert target.existing() == (str(folder),)
+
+
 def test_the_usual_one_needs_no_note(tmp_path: Path) -> None:
     target.remember(target.folder_in())
     assert not (tmp_path / "data").exists()
