@@ -347,7 +347,7 @@ class ThisMachine:
             self.environment.python_version,
             self._access(installer),
             version=one.version,
-            min_age_days=settings.min_age_days,
+            min_age_days=0 if one.may_be_young else settings.min_age_days,
         )
         # A tool calls missing what it cannot read, such as a page to log in on.
         if absence.obstacle not in (*_FOR_THE_INDEX_TO_EXPLAIN, Obstacle.INDEX_FAILED):

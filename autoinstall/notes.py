@@ -8,6 +8,7 @@ from autoinstall.advice import Advice, Verdict
 from autoinstall.names import ProjectName
 from autoinstall.plan import Obstacle, Plan, Refusal, Wanted
 from autoinstall.platforms import quoted
+from autoinstall.settings import Mode
 from autoinstall.text import version_as_text
 
 
@@ -139,6 +140,17 @@ def not_planned(advice: Advice, refusal: Refusal, wanted: Wanted, way: Way) -> s
     command = way.with_us(advice.import_name, "--allow-changes")
     what = f"  To have that changed: {command}\n  What changes then: {changes}"
     return f"autoinstall: {refusal.sentence.rstrip('.')}.\n{what}"
+
+
+def too_young(name: str, refusal: Refusal, held_by: str, way: Way) -> str:
+    """Return the note for a version that was named and is too young to be installed without a question.
+
+    `held_by` is the file because of which none is asked either, where there is one.
+    """
+    said = f"autoinstall: {refusal.sentence.rstrip('.')}."
+    if held_by:
+        return f"{said}\n  {held_by} says so."
+    return f"{said}\n  To be asked about it: {replace(way, mode=Mode.ASK).with_us(name)}"
 
 
 def done(plan: Plan) -> Iterator[str]:

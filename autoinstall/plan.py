@@ -15,7 +15,8 @@ class Wanted:
     An `import_name` of `None` means that the project is wanted for its own sake. With `may_be_built` it is had as
     source code, which a person has to agree to; `requires` is then what it is known to need (PEP 508), as far as a
     build has told. With `may_change`, other versions may take the place of installed distributions for it where
-    nothing else would do, which a person has to have asked for.
+    nothing else would do, which a person has to have asked for. `may_be_young`: a person has named the version, and
+    will read how old it is before it is installed.
     """
 
     import_name: ImportName | None
@@ -24,6 +25,7 @@ class Wanted:
     may_be_built: bool = False
     requires: tuple[str, ...] = ()
     may_change: bool = False
+    may_be_young: bool = False
 
 
 @dataclass(frozen=True, slots=True)

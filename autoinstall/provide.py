@@ -173,7 +173,13 @@ class Session:
             return Outcome(Status.NOT_OFFERED, f"autoinstall: {denial}")
         if named is not None and _may_be_had(request, advice, settings):
             outright = replace(advice, verdict=Verdict.TRUSTED, project=named, candidates=[named])
-            wanted = Wanted(import_name(name), named, request.version, may_change=request.allows_changes)
+            wanted = Wanted(
+                import_name(name),
+                named,
+                request.version,
+                may_change=request.allows_changes,
+                may_be_young=_may_be_young(request, settings),
+            )
             is_outright = request.is_explicit or advice.project != named
             return Offer(import_name(name), outright, wanted, needs_typing=False, is_outright=is_outright)
         # What lives on at the index, such as telnetlib, is had by those who ask for it and agree to what they read.
@@ -217,6 +223,8 @@ class Session:
             offers, plan = planned(offers, settings, self.machine, self.screen)
             main = offers[0]
             if isinstance(plan, Refusal):
+                if plan.obstacle is Obstacle.TOO_NEW and main.wanted.version is not None:
+                    return Outcome(Status.DECLINED, notes.too_young(main.name, plan, settings.age_held_by, way))
                 note = notes.not_planned(main.advice, plan, main.wanted, way)
                 return Outcome(Status.FAILED, note, is_hopeless=plan.obstacle.is_everyones)
             way = self._way_of(plan, way)
@@ -387,6 +395,11 @@ def _may_be_had(request: Request, advice: Advice, settings: Settings) -> bool:
     is_allowed = settings.allow is None or request.project in settings.allow
     is_to_be_had = advice.verdict not in (Verdict.DENIED, Verdict.INSTALLED)
     return is_to_be_had and is_allowed and request.project not in settings.deny
+
+
+def _may_be_young(request: Request, settings: Settings) -> bool:
+    """Tell whether a version is had however young it is: a person has named it, and will read its age."""
+    return request.version is not None and settings.mode is Mode.ASK and not settings.age_held_by
 
 
 def _text(value: object) -> str | None:

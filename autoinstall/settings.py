@@ -46,7 +46,8 @@ class Settings:
     `deny` and `allow` hold project names and, in the same normalised form, import names; an `allow` of `None` allows
     all, and a name has to pass every list. `min_age_days` is in days. `target` is the folder that holds a user's own
     folders beside environments that are not theirs to change; `None`: the usual one, for those who are asked.
-    `held_off_by` is the file of the administrator's or the working folder that says `off`, where one does.
+    `held_off_by` is the file of the administrator's or the working folder that says `off`, where one does;
+    `age_held_by` the one that asks for a greater age than the user does.
     """
 
     mode: Mode = Mode.ASK
@@ -57,6 +58,7 @@ class Settings:
     origins: Mapping[str, str] = field(default_factory=dict)
     target: Path | None = None
     held_off_by: str = ""
+    age_held_by: str = ""
 
 
 def settle(
@@ -213,4 +215,5 @@ def _tightened(settings: Settings, said: Mapping[str, Any], origin: str) -> Sett
         allow=allow,
         origins=origins | {key: origin for key in ("deny", "allow") if key in said},
         held_off_by=origin if said.get("mode") is Mode.OFF else settings.held_off_by,
+        age_held_by=origin if min_age_days > settings.min_age_days else settings.age_held_by,
     )

@@ -141,6 +141,13 @@ def test_an_undated_project_does_not_help_one_that_is_too_new() -> None:
     assert (found.obstacle, "snark 2.0" in found.sentence) == (Obstacle.TOO_NEW, True)
 
 
+def test_a_version_that_was_named_outright_is_not_what_is_too_new_but_what_it_needs_is() -> None:
+    named = dataclasses.replace(SNARK, wanted=(Wanted(None, project_name("snark"), "2.0", may_be_young=True),))
+    ageless = Lock((locked("snark", "2.0", days=1), locked("boojum", "3.1", days=2)))
+    found = refusal(named, FakeResolver(lambda asked: NOTHING if asked.since else ageless))
+    assert (found.obstacle, "(boojum 3.1)" in found.sentence) == (Obstacle.TOO_NEW, True)
+
+
 def test_a_resolver_that_tells_no_ages_at_all() -> None:
     """As pip, which filters by age and reports none: what passes only without the filter is too new or undated."""
     lock = Lock((locked("snark", days=None),), tells_ages=False)

@@ -18,7 +18,7 @@ from autoinstall.installers import choose
 from autoinstall.installers.question import Question, Unsolvable
 from autoinstall.installers.uv import Uv, UvResolver, settings_file
 from autoinstall.names import project_name
-from autoinstall.plan import Obstacle, Plan, Refusal
+from autoinstall.plan import Obstacle, Plan, Refusal, Wanted
 from autoinstall.run import carry_out
 from autoinstall.settings import InstallerChoice
 from tests.conftest import FreshEnvironment
@@ -71,6 +71,16 @@ def own(name: str, version: str, *requires: str, extras: tuple[str, ...] = ()) -
                 *("--exclude-newer-package", "a=false", "--exclude-newer-package", "b=false"),
             ],
         ),
+        (
+            Question(
+                (Wanted(None, project_name("snark"), "2.0", may_be_young=True),),
+                since=datetime(2026, 11, 14, tzinfo=UTC),
+            ),
+            [
+                *("--only-binary", ":all:", "--exclude-newer", "2026-11-14T00:00:00Z"),
+                *("--exclude-newer-package", "snark=false"),
+            ],
+        ),
         (Question(wanted("snark"), alone=True), ["--no-deps"]),
         (
             Question(wanted("snark"), alone=True, any_platform=True),
@@ -81,7 +91,7 @@ def own(name: str, version: str, *requires: str, extras: tuple[str, ...] = ()) -
             ["--only-binary", ":all:", "--no-deps", "--python-version", "3.12"],
         ),
     ],
-    ids=["plain", "age", "undated", "alone", "any platform", "another Python"],
+    ids=["plain", "age", "undated", "named outright", "alone", "any platform", "another Python"],
 )
 def test_arguments(environment: Environment, uv: Uv, question: Question, expected: list[str]) -> None:
     steps = UvResolver(uv, environment, Configuration()).ask(question)

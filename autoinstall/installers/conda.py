@@ -75,7 +75,9 @@ class Conda:
             return names
         specs = [f"{name}=={one.version}" if one.version else name for one, name in names.items()]
         held = conda_meta.linked(environment.prefix)
-        since = now - timedelta(days=min_age_days) if min_age_days else None
+        # What is needed along with a version that a person has named is shown with its age too.
+        has_limit = not any(one.may_be_young for one in wanted)
+        since = now - timedelta(days=min_age_days) if min_age_days and has_limit else None
         answer = yield from self._old_enough(names, specs, held.values(), environment, since)
         if isinstance(answer, NoAnswer):
             answer = yield from self._with_nothing_held(names, specs, held, environment, answer)

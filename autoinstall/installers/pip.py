@@ -86,7 +86,9 @@ class Pip:
         if any(one.may_be_built for one in wanted):
             return Refusal(Obstacle.NO_WHEEL, "Only with uv does autoinstall build what has no wheel.")
         resolver = PipResolver(self, environment, configuration)
-        since = now - timedelta(days=min_age_days) if min_age_days and self.version >= FIRST_WITH_AGES else None
+        # pip cannot be told to except one project from the age.
+        has_limit = self.version >= FIRST_WITH_AGES and not any(one.may_be_young for one in wanted)
+        since = now - timedelta(days=min_age_days) if min_age_days and has_limit else None
         resolved = yield from resolve(
             Question(tuple(wanted), installed, since), resolver, environment.python_version, changes
         )

@@ -19,11 +19,11 @@ class Question:
     """One resolution. Wheels only, from indexes only, for the environment's own interpreter unless said otherwise.
 
     `installed` are held as they are. Files uploaded after `since` do not count, except those of projects in
-    `undated`, about which the index is silent. `alone`: nothing that the projects require counts, and an sdist is an
-    answer too (it is not built). `any_platform` and `python` (such as `3.12`) ask for wheels that do not fit here,
-    alone. `released` are installed too and may change, but have to stay, in whatever version goes with what is held;
-    `preferred` are not asked for, but the version that is there comes first where one of them is needed, as far as a
-    resolver knows how.
+    `of_any_age`; about those in `undated` the index is silent. `alone`: nothing that the projects require counts, and
+    an sdist is an answer too (it is not built). `any_platform` and `python` (such as `3.12`) ask for wheels that do
+    not fit here, alone. `released` are installed too and may change, but have to stay, in whatever version goes with
+    what is held; `preferred` are not asked for, but the version that is there comes first where one of them is
+    needed, as far as a resolver knows how.
     """
 
     wanted: tuple[Wanted, ...]
@@ -40,6 +40,11 @@ class Question:
     def built(self) -> Mapping[ProjectName, tuple[str, ...]]:
         """What is to be had as source code, and what each is known to require."""
         return {one.project: one.requires for one in self.wanted if one.may_be_built}
+
+    @property
+    def of_any_age(self) -> frozenset[ProjectName]:
+        """The projects of which files count however young they are, or may be."""
+        return self.undated | {one.project for one in self.wanted if one.may_be_young}
 
     @property
     def requirements(self) -> tuple[str, ...]:

@@ -107,13 +107,12 @@ def _too_new_or_undated(
     since = question.since
     undated = frozenset(each.project for each in ageless.wheels if each.file.uploaded is None)
     if undated:
-        dated = replace(question, undated=undated)
-        answer = yield from resolver.ask(dated)
+        exempting = replace(question, undated=undated)
+        answer = yield from resolver.ask(exempting)
         if not isinstance(answer, Unsolvable):
-            return _checked(dated, answer)
-    young = [
-        each for each in ageless.wheels if since and each.file.uploaded is not None and each.file.uploaded > since
-    ]
+            return _checked(exempting, answer)
+    dated = [each for each in ageless.wheels if each.project not in question.of_any_age]
+    young = [each for each in dated if since and each.file.uploaded is not None and each.file.uploaded > since]
     if not young:
         return _checked(replace(question, since=None), ageless)
     return refusals.too_new(question.wanted, [(each.project, each.version) for each in young])

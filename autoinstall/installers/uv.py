@@ -332,7 +332,7 @@ def _flags(question: Question) -> list[str]:
         flags += ["--python-version", question.python]
     if question.since is not None:
         flags += ["--exclude-newer", question.since.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")]
-        for project in sorted(question.undated):
+        for project in sorted(question.of_any_age):
             flags += ["--exclude-newer-package", f"{project}=false"]
     return flags
 
