@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from autoinstall import __version__, answers, explanation, target
+from autoinstall import __version__, answers, explanation, target, trouble
 from autoinstall.advice import advise
 from autoinstall.errors import (
     AutoinstallError,
@@ -15,10 +15,11 @@ from autoinstall.errors import (
     BadSettingError,
     UnreadableSourceError,
 )
-from autoinstall.plan import Obstacle, Refusal
+from autoinstall.plan import Refusal
 from autoinstall.provide import Session
-from autoinstall.roles import Status
-from autoinstall.settings import InstallerChoice, Mode
+from autoinstall.roles import Outcome, Request, Status
+from autoinstall.settings import InstallerChoice, Mode, Settings
+from autoinstall.trouble import tell as _tell
 
 DONE, NOTHING, WRONG_USAGE, FAILED = range(4)
 """Exit statuses: done, declined or nothing found, wrong usage, an install failed."""
@@ -35,17 +36,24 @@ _STATUSES = {
 def main(arguments: Sequence[str] | None = None) -> int:
     """Carry out one command and return its exit status; `run` returns or raises what the script does."""
     parsed = _parser().parse_args(arguments)
-    target.restore()
+    in_vain = FAILED if parsed.command in (_install, _restore, _undo) else NOTHING
     try:
+        target.restore()
         status: int = parsed.command(parsed)
     except (BadSettingError, BadRequestError, BadProjectNameError, UnreadableSourceError) as problem:
         return _complain(problem, WRONG_USAGE)
     except AutoinstallError as problem:
-        return _complain(problem, NOTHING)
+        return _complain(problem, in_vain)
+    except KeyboardInterrupt:
+        _have_python_end_in_silence()
+        raise
     except BrokenPipeError:
         # Who read our output has enough; without this Python complains once more when it flushes at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return NOTHING
+    except Exception as defect:  # noqa: BLE001 - whatever it is, nobody at a shell is helped by our traceback
+        _tell(trouble.as_text(defect))
+        return in_vain
     return status
 
 
@@ -84,6 +92,7 @@ def _parser() -> argparse.ArgumentParser:
 
     undo = commands.add_parser("undo", help="take back exactly what one install added")
     undo.add_argument("id", nargs="?", metavar="ID", help="which one, as history tells; else this process's last")
+    undo.add_argument("--json", action="store_true", help="one JSON object on standard output")
     undo.set_defaults(command=_undo)
 
     freeze = commands.add_parser("freeze", help="print what autoinstall has installed here as exact versions")
@@ -92,6 +101,7 @@ def _parser() -> argparse.ArgumentParser:
 
     restore = commands.add_parser("restore", help="install exactly what freeze has printed, after one question")
     restore.add_argument("file", type=Path, metavar="FILE", help="what freeze has printed, kept in a file")
+    restore.add_argument("--json", action="store_true", help="one JSON object on standard output")
     _add_settings(restore)
     restore.set_defaults(command=_restore)
 
@@ -115,7 +125,7 @@ def _add_settings(parser: argparse.ArgumentParser) -> None:
 def _which(parsed: argparse.Namespace) -> int:
     from autoinstall.advice.facts import current_facts  # noqa: PLC0415 - the other commands need none
 
-    facts = current_facts(path=_path_without_working_folder(), settings=Session().settings())
+    facts = current_facts(path=_path_without_working_folder(), settings=_settings_as_far_as_readable())
     for name in _given(parsed.names):
         advice = advise(name, facts)
         if parsed.json:
@@ -125,12 +135,17 @@ def _which(parsed: argparse.Namespace) -> int:
     return DONE
 
 
+def _settings_as_far_as_readable() -> Settings:
+    """Return the settings for an answer, which is given even where some of them cannot be read."""
+    return Session().settings(pass_over=lambda problem: _tell(f"autoinstall: passed over: {problem}"))
+
+
 def _given(names: Sequence[str]) -> Iterator[str]:
     for name in names:
         if name != "-":
             yield name
             continue
-        for line in sys.stdin.buffer:
+        for line in sys.stdin.buffer if sys.stdin is not None else ():
             # Whatever is there is answered: bytes that are no UTF-8 make a name that is none.
             yield line.decode("utf-8", "surrogateescape").rstrip("\r\n")
 
@@ -144,11 +159,12 @@ def _install(parsed: argparse.Namespace) -> int:
     from autoinstall import typed  # noqa: PLC0415 - the other commands need none
 
     session = _session(parsed)
+    session.settings()
     wanted = typed.requests(
         parsed.names, parsed.project, session, _tell, is_cell=False, allows_changes=parsed.allow_changes
     )
     statuses = []
-    for request, outcome in typed.provide_each(wanted, session.provide):
+    for request, outcome in typed.provide_each(wanted, lambda request: _provide(session, request)):
         statuses.append(_STATUSES[outcome.status])
         if outcome.note is not None:
             _tell(outcome.note)
@@ -157,10 +173,17 @@ def _install(parsed: argparse.Namespace) -> int:
     return max(statuses)
 
 
+def _provide(session: Session, request: Request) -> Outcome:
+    try:
+        return session.provide(request)
+    except Exception as defect:  # noqa: BLE001 - whatever it is, each name that was asked for has its answer
+        return Outcome(Status.FAILED, trouble.as_text(defect))
+
+
 def _scan(parsed: argparse.Namespace) -> int:
     from autoinstall.source import scanned, scanning  # noqa: PLC0415 - the other commands need none
 
-    settings, search = Session().settings(), _path_without_working_folder()
+    settings, search = _settings_as_far_as_readable(), _path_without_working_folder()
     found = [scanning.scan(path, settings, search) for path in parsed.paths]
     for each in found:
         if parsed.json:
@@ -195,9 +218,11 @@ def _undo(parsed: argparse.Namespace) -> int:
     from autoinstall.terminal import TerminalScreen  # noqa: PLC0415 - the same
 
     done = history.undo(Session(screen=TerminalScreen()), parsed.id, is_cell=False)
+    if parsed.json:
+        _answer(history.undone_as_json(done, parsed.id))
     if isinstance(done, Refusal):
         _tell(f"autoinstall: {done.sentence}.")
-        return NOTHING if done.obstacle is Obstacle.NOT_FOUND else FAILED
+        return NOTHING if history.is_declined(done) else FAILED
     _tell(history.undone_as_text(done, is_cell=False))
     return DONE
 
@@ -216,11 +241,13 @@ def _freeze(parsed: argparse.Namespace) -> int:
 
 
 def _restore(parsed: argparse.Namespace) -> int:
-    from autoinstall.past.restore import restore  # noqa: PLC0415 - the other commands need none
+    from autoinstall.past import restore  # noqa: PLC0415 - the other commands need none
 
-    outcome = restore(_session(parsed), parsed.file, is_cell=False)
+    outcome = restore.restore(_session(parsed), parsed.file, is_cell=False)
     if outcome.note is not None:
         _tell(outcome.note)
+    if parsed.json:
+        _answer(restore.as_json(parsed.file, outcome))
     return _STATUSES[outcome.status]
 
 
@@ -247,22 +274,31 @@ def _run(parsed: argparse.Namespace) -> int:
         parsed.usage_error(f"there is no script {parsed.script}")
     hook.enable(parsed.mode, parsed.installer)
     sys.argv = [parsed.script, *parsed.arguments]
-    sys.path[0] = str(script.resolve().parent)
+    if not sys.flags.safe_path:
+        sys.path[0] = str(script.resolve().parent)
     try:
         runpy.run_path(parsed.script, run_name="__main__")
-    except Exception as error:  # noqa: BLE001 - shown as Python shows it, from the script's own first frame on
+    except SystemExit:
+        raise
+    except BaseException as error:  # shown as Python shows it, from the script's own first frame on
         _show_from(error, script)
+        if isinstance(error, KeyboardInterrupt):
+            raise
         return 1
     return DONE
 
 
-def _show_from(error: Exception, script: Path) -> None:
+def _show_from(error: BaseException, script: Path) -> None:
+    # What does not come from within the script, such as that it is no Python, has no frame of interest.
     trace = error.__traceback__
     while trace is not None and Path(trace.tb_frame.f_code.co_filename).absolute() != script.absolute():
         trace = trace.tb_next
-    if trace is not None:
-        error = error.with_traceback(trace)
-    sys.excepthook(type(error), error, error.__traceback__)
+    sys.excepthook(type(error), error.with_traceback(trace), trace)
+
+
+def _have_python_end_in_silence() -> None:
+    """Let Python end as it does at Ctrl-C, by the signal where there is one, with no traceback of ours."""
+    sys.excepthook = lambda *error: None  # noqa: ARG005 - all there is to say has been said
 
 
 def _session(parsed: argparse.Namespace) -> Session:
@@ -272,12 +308,9 @@ def _session(parsed: argparse.Namespace) -> Session:
 
 
 def _answer(line: str) -> None:
-    sys.stdout.write(f"{line}\n")
-    sys.stdout.flush()
-
-
-def _tell(text: str) -> None:
-    sys.stderr.write(f"{text}\n")
+    if sys.stdout is not None:
+        sys.stdout.write(f"{line}\n")
+        sys.stdout.flush()
 
 
 def _complain(problem: Exception, status: int) -> int:

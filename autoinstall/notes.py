@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from autoinstall.advice import Advice, Verdict
-from autoinstall.names import ProjectName
+from autoinstall.names import ProjectName, project_name
 from autoinstall.plan import Obstacle, Plan, Refusal, Wanted
 from autoinstall.platforms import quoted
 from autoinstall.settings import Mode
@@ -93,6 +93,12 @@ def refused(advice: Advice, way: Way) -> str | None:
     if advice.verdict is Verdict.ADVICE and advice.project is not None and not way.held_off_by:
         lines.append(f"  To install {advice.project}: {way.with_us(advice.import_name)}")
     return "\n".join(lines)
+
+
+def no_import_known(name: str) -> str:
+    """Return the note for what could be a project's name, but none whose import is known."""
+    project = project_name(name)
+    return f"autoinstall: no import name is known for {project}; say both: --project {project} IMPORT_NAME"
 
 
 def withheld(advice: Advice, why: Why, way: Way) -> str:

@@ -1,6 +1,6 @@
 """The story of a missing import, told once: advise, plan, ask, install, verify, record."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from autoinstall import consent, notes
@@ -8,7 +8,7 @@ from autoinstall.advice import Advice, Verdict
 from autoinstall.consent import Answer, Asker, Nobody, Standing
 from autoinstall.errors import AutoinstallError, BadSettingError
 from autoinstall.missing import missing_cause, missing_import
-from autoinstall.names import ImportName, import_name, is_import_name
+from autoinstall.names import ImportName, import_name, is_import_name, is_project_name
 from autoinstall.notes import Way, Why
 from autoinstall.offers import Offer, planned
 from autoinstall.optional import lack, project_for
@@ -76,9 +76,13 @@ class Session:
             self._machine = ThisMachine()
         return self._machine
 
-    def settings(self) -> Settings:
-        """Return the settings in force now; raises `BadSettingError` where one cannot be read."""
-        return settle({key: value for key, value in self._explicit.items() if value is not None}, self.traitlets)
+    def settings(self, pass_over: Callable[[BadSettingError], None] | None = None) -> Settings:
+        """Return the settings in force now; raises `BadSettingError` where one cannot be read.
+
+        `pass_over` hears of it instead, where it is only for an answer.
+        """
+        explicit = {key: value for key, value in self._explicit.items() if value is not None}
+        return settle(explicit, self.traitlets, pass_over=pass_over)
 
     def advise(self, name: str) -> Advice:
         """Return what an import name leads to, and why. No network, no side effect."""
@@ -126,7 +130,8 @@ class Session:
         """
         name = request.import_name
         if not is_import_name(name):
-            return Outcome(Status.NOT_OFFERED)
+            is_typed = request.is_explicit and is_project_name(name)
+            return Outcome(Status.NOT_OFFERED, notes.no_import_known(name) if is_typed else None)
         if not request.is_explicit and (note := self._remembered(name)):
             return Outcome(Status.DECLINED, self._with_elsewhere(name, note))
         try:

@@ -2,7 +2,7 @@
 
 import os
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -69,29 +69,43 @@ def settle(
     user_file: Path | None = None,
     site_file: Path | None = None,
     folder: Path | None = None,
+    pass_over: Callable[[BadSettingError], None] | None = None,
 ) -> Settings:
     """Return the settings in force.
 
     Precedence: `explicit` (arguments, magics) > `traitlets` (those really set) > environment variables > the user's
     file > default. The administrator's file and `autoinstall.toml` in the working folder come last and only tighten:
     a mode that is looser than what holds is passed over, denials add up, allowances intersect. The paths default to
-    this machine's. Raises `BadSettingError` for a value that a setting cannot have, naming where it was said.
+    this machine's. Raises `BadSettingError` for a value that a setting cannot have, naming where it was said. Where
+    they are for an answer only, and nothing will be installed, `pass_over` hears of it instead: what was said there
+    counts for nothing.
     """
     variables = os.environ if environment is None else environment
     values: dict[str, Any] = {}
     origins: dict[str, str] = {}
+
+    def checked(said: Path | Mapping[str, object], origin: str) -> dict[str, Any]:
+        try:
+            return _checked(_read(said) if isinstance(said, Path) else said, origin)
+        except BadSettingError as problem:
+            if pass_over is None:
+                raise
+            pass_over(problem)
+            return {}
+
+    user_file = user_file or user_settings_file()
     for origin, said in (
-        _file(user_file or user_settings_file()),
+        (str(user_file), user_file),
         ("environment", _from_variables(variables)),
         ("c.AutoInstall", traitlets or {}),
         ("argument", explicit or {}),
     ):
-        for key, value in _checked(said, origin).items():
+        for key, value in checked(said, origin).items():
             values[key] = value
             origins[key] = origin
     settings = Settings(**values, origins=origins)
-    for origin, said in (_file(site_file or site_settings_file()), _file((folder or Path.cwd()) / FOLDER_FILE)):
-        settings = _tightened(settings, _checked(said, origin), origin)
+    for file in (site_file or site_settings_file(), (folder or Path.cwd()) / FOLDER_FILE):
+        settings = _tightened(settings, checked(file, str(file)), str(file))
     return settings
 
 
@@ -128,17 +142,17 @@ def _from_variables(variables: Mapping[str, str]) -> dict[str, object]:
     return {key: value for key, value in named.items() if value}
 
 
-def _file(path: Path) -> tuple[str, Mapping[str, object]]:
+def _read(path: Path) -> Mapping[str, object]:
     try:
         text = path.read_text(encoding="utf-8")
     except (FileNotFoundError, NotADirectoryError):
-        return str(path), {}
+        return {}
     except (OSError, UnicodeDecodeError) as problem:
         raise BadSettingError(
             "settings file", type(problem).__name__, "readable TOML in UTF-8", str(path)
         ) from problem
     try:
-        return str(path), tomllib.loads(text)
+        return tomllib.loads(text)
     except tomllib.TOMLDecodeError as problem:
         raise BadSettingError("settings file", str(problem), "valid TOML", str(path)) from problem
 

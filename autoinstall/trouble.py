@@ -13,26 +13,34 @@ _LONGEST_CURE = 5_000  # the longest path that systems allow, and a command
 
 
 def report(trouble: BaseException) -> None:
-    """Say on standard error that autoinstall could not do its part; the same trouble is said once.
+    """Say on standard error that autoinstall could not do its part; the same trouble is said once."""
+    said = as_text(trouble)
+    if said not in _said:
+        _said.add(said)
+        tell(said)
+
+
+def as_text(trouble: BaseException) -> str:
+    """Return what to say of it, in one line.
 
     A damaged table says what cures it, whole; a file of the user's that has the name of something that autoinstall
-    needs is to be renamed; all else is a defect, which its author should hear of.
+    needs is to be renamed; what cannot be imported is to be installed again; all else is a defect, which its author
+    should hear of.
     """
     from autoinstall.errors import TableDamagedError  # noqa: PLC0415 - not wanted where all goes well
     from autoinstall.text import printable  # noqa: PLC0415 - not wanted where all goes well
 
     if isinstance(trouble, TableDamagedError):
-        said = f"autoinstall: {printable(str(trouble), _LONGEST_CURE)}"
-    elif (module := _in_the_way(trouble)) is not None:
+        return f"autoinstall: {printable(str(trouble), _LONGEST_CURE)}"
+    if (module := _in_the_way(trouble)) is not None:
         file = printable(str(module.__file__), _LONGEST_CURE)
         name = printable(module.__name__)
-        said = f"autoinstall: {file} stands before the {name} that autoinstall needs: rename the file"
-    else:
-        what = printable(f"{type(trouble).__name__}: {trouble}")
-        said = f"autoinstall: an error of its own kept it from helping ({what}); please report it"
-    if said not in _said:
-        _said.add(said)
-        tell(said)
+        return f"autoinstall: {file} stands before the {name} that autoinstall needs: rename the file"
+    what = printable(f"{type(trouble).__name__}: {trouble}")
+    if isinstance(trouble, ImportError):
+        cure = "python -m pip install --force-reinstall ipython-autoinstall"
+        return f"autoinstall: something that autoinstall needs cannot be imported ({what}); to have it again: {cure}"
+    return f"autoinstall: an error of its own kept it from helping ({what}); please report it"
 
 
 def _in_the_way(trouble: BaseException) -> "ModuleType | None":

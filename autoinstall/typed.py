@@ -10,6 +10,7 @@ from autoinstall.errors import BadRequestError
 from autoinstall.names import is_import_name, project_name
 from autoinstall.provide import Session
 from autoinstall.roles import Outcome, Request, Status
+from autoinstall.text import printable
 
 _IMPORTS = (Verdict.INSTALLED, Verdict.TRUSTED, Verdict.CHOICE, Verdict.RARE)
 """What is taken for an import name; another name may be a project's."""
@@ -35,7 +36,11 @@ def requests(
         return [replace(one, is_cell=is_cell, allows_changes=allows_changes) for one in asked]
     if len(names) != 1 or not is_import_name(names[0]):
         raise BadRequestError("--project goes with exactly one import name")
-    name, _, version = project.partition("==")
+    name, has_version, version = (part.strip() for part in project.partition("=="))
+    if has_version and not _is_version(version):
+        raise BadRequestError(
+            f"{printable(version)!r} is not an exact version: write --project NAME, or --project NAME==VERSION"
+        )
     return [
         Request(
             names[0],
@@ -51,21 +56,23 @@ def requests(
 def provide_each(
     wanted: Sequence[Request], provide: Callable[[Request], Outcome]
 ) -> Iterator[tuple[Request, Outcome]]:
-    """Have all that is wanted provided, with as few questions as there can be, and yield what came of each.
+    """Have all that is wanted provided, with as few questions as there can be, and yield what came of each, in order.
 
-    Where nothing can be had, as without a network, that is found out and said once.
+    What was settled along with an earlier one has its outcome without the note, which has been given. Where nothing
+    can be had, as without a network, that is found out and said once.
     """
-    settled: set[str] = set()
+    settled: dict[str, Outcome] = {}
     is_hopeless = False
     for place, request in enumerate(wanted):
-        if request.import_name in settled:
+        if request.project is None and (along := settled.get(request.import_name)) is not None:
+            yield request, along
             continue
         if is_hopeless:
             yield request, Outcome(Status.FAILED, is_hopeless=True)
             continue
         also = tuple(later.import_name for later in wanted[place + 1 :] if later.project is None)
         outcome = provide(replace(request, also=also))
-        settled.update(outcome.installed, outcome.declined)
+        settled |= dict.fromkeys((*outcome.installed, *outcome.declined), replace(outcome, note=None))
         is_hopeless = outcome.is_hopeless
         yield request, outcome
 
@@ -75,13 +82,21 @@ def _request(name: str, session: Session, tell: Callable[[str], None]) -> Reques
         return Request(name, is_explicit=True)
     project = project_name(name)
     imports = table.imports_of(project)
-    if not imports and not is_import_name(name):
-        raise BadRequestError(f"no import name is known for {name}; say both: --project {project} IMPORT_NAME")
     if not imports or imports[0] == name:
         return Request(name, is_explicit=True)
     tell(f"{name} is a project's name; its import is {imports[0]}")
     usual = session.advise(imports[0]).project
     return Request(imports[0], is_explicit=True, project=None if usual == project else project)
+
+
+def _is_version(text: str) -> bool:
+    from packaging.version import InvalidVersion, Version  # noqa: PLC0415 - only where one was named
+
+    try:
+        Version(text)
+    except InvalidVersion:
+        return False
+    return True
 
 
 def as_json(request: Request, outcome: Outcome) -> str:

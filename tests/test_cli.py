@@ -66,6 +66,12 @@ def test_which_leaves_the_working_folder_out(untouched: Environment) -> None:
         ("which",),
         ("install", "a b"),
         ("install", "--project", "six", "six", "yaml"),
+        ("install", "--project", "foo==", "foo"),
+        ("install", "--project", "foo==not a version", "foo"),
+        ("install", "--project", "foo==1.*", "foo"),
+        ("install", "--project", "foo>=1", "foo"),
+        ("install", "--project", "-foo", "foo"),
+        ("undo", "one", "two", "--json"),
         ("install", "--mode", "sometimes", "six"),
         ("run", "nowhere.py"),
     ],
@@ -76,10 +82,62 @@ def test_wrong_usage_is_status_2_and_says_so(untouched: Environment, arguments: 
     assert result.stderr
 
 
-def test_a_bad_setting_is_wrong_usage(untouched: Environment) -> None:
-    result = untouched.run("-m", "autoinstall", "install", "yaml", environ={"AUTOINSTALL_MODE": "sometimes"})
-    assert result.returncode in (2, 3)
-    assert "mode = 'sometimes' (environment): it must be off or ask or auto" in result.stderr
+@pytest.mark.parametrize("names", [("yaml",), ("--project", "pyyaml", "yaml")])
+def test_a_bad_setting_is_wrong_usage(untouched: Environment, names: tuple[str, ...]) -> None:
+    result = untouched.run("-m", "autoinstall", "install", *names, environ={"AUTOINSTALL_MODE": "sometimes"})
+    assert result.returncode == 2
+    assert result.stderr == "autoinstall: mode = 'sometimes' (environment): it must be off or ask or auto\n"
+
+
+@pytest.mark.parametrize("where", ["the user's", "the working folder's"])
+@pytest.mark.parametrize("text", ["mode = [", 'mode = "sometimes"', "nonsense = 1"])
+def test_settings_that_cannot_be_read_keep_no_answer_back_but_every_install(
+    environment: Environment, local_index: LocalIndex, where: str, text: str
+) -> None:
+    environment.script("import yaml\n", "lacking.py")
+    file = environment.work / "autoinstall.toml"
+    if where == "the user's":
+        said = environment.run("-c", "from autoinstall.settings import *; print(user_settings_file())")
+        file = Path(said.stdout.strip())
+        file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(text)
+    for arguments in (("which", "yaml", "--json"), ("scan", "lacking.py", "--json")):
+        result = environment.run("-m", "autoinstall", *arguments)
+        assert (result.returncode, json.loads(result.stdout)["import_name"]) == (0, "yaml")
+        [line] = result.stderr.splitlines()
+        assert line.startswith("autoinstall: passed over: ")
+        assert str(file) in line
+    examined = environment.run("-m", "autoinstall", "doctor")
+    assert (examined.returncode, "Correct it where it was said" in examined.stdout + examined.stderr) == (0, True)
+    assert "installed nothing here" in environment.run("-m", "autoinstall", "history").stderr
+    before = environment.files()
+    for mode in ("ask", "auto"):
+        result = environment.run("-m", "autoinstall", "install", "--mode", mode, "yaml")
+        assert (result.returncode, result.stdout) == (2, "")
+        assert str(file) in result.stderr
+    ran = environment.run("-m", "autoinstall", "run", "--mode", "auto", "lacking.py")
+    assert (ran.returncode, str(file) in ran.stderr) == (1, True)
+    assert environment.files() == before
+    assert not local_index.asked
+
+
+def test_what_nobody_knows_is_nothing_found(environment: Environment, local_index: LocalIndex) -> None:
+    result = environment.run("-m", "autoinstall", "install", "--json", "zz-not-Known.project", "nowhere_such")
+    assert result.returncode == 1
+    assert [json.loads(line)["status"] for line in result.stdout.splitlines()] == ["not offered", "not offered"]
+    assert result.stderr.splitlines()[0] == (
+        "autoinstall: no import name is known for zz-not-known-project; "
+        "say both: --project zz-not-known-project IMPORT_NAME"
+    )
+    assert not local_index.asked
+
+
+def test_a_project_s_name_is_taken_as_it_is_spelt(environment: Environment, local_index: LocalIndex) -> None:
+    arguments = ("--mode", "auto", "--project", "Boojum_.Tools == 1.5", "boojum")
+    result = environment.run("-m", "autoinstall", "install", *arguments)
+    assert result.returncode == 0, result.stderr
+    assert {"boojum-tools", "snark"} <= environment.installed().keys()
+    assert not any("Boojum" in path for path in map(str, local_index.asked))
 
 
 def test_install_with_nobody_to_ask_is_declined_before_the_network_is_used(
@@ -98,7 +156,13 @@ def test_install_without_a_question_in_mode_auto(environment: Environment) -> No
     result = environment.run("-m", "autoinstall", "install", "--mode", "auto", "--json", "yaml", "PyYAML", "cv2")
     assert result.returncode == 0, result.stderr
     assert {"pyyaml", "opencv-python"} <= environment.installed().keys()
-    assert json.loads(result.stdout.splitlines()[0])["installed"] == ["yaml", "cv2"]
+    answers = [json.loads(line) for line in result.stdout.splitlines()]
+    assert [(answer["import_name"], answer["status"]) for answer in answers] == [
+        ("yaml", "installed"),
+        ("yaml", "installed"),
+        ("cv2", "installed"),
+    ]
+    assert all(answer["installed"] == ["yaml", "cv2"] for answer in answers)
     again = environment.run("-m", "autoinstall", "install", "--json", "yaml")
     assert (again.returncode, json.loads(again.stdout)["status"]) == (0, "present")
 
@@ -183,6 +247,71 @@ def test_the_note_under_what_a_script_s_libraries_raise(
     assert "%" not in shown
 
 
+@pytest.mark.parametrize(
+    ("raised", "status", "ending"),
+    [
+        ("KeyError('key')", 1, "KeyError: 'key'"),
+        ("asyncio.CancelledError()", 1, "asyncio.exceptions.CancelledError"),
+        ("KeyboardInterrupt()", None, "KeyboardInterrupt"),
+        ("SystemExit(7)", 7, ""),
+    ],
+)
+@pytest.mark.parametrize("command", [["-m", "autoinstall"], ["-c", "from autoinstall.cli import main; main()"]])
+def test_a_traceback_shows_the_script_s_own_frames_and_the_status_is_python_s(
+    untouched: Environment, command: list[str], raised: str, status: int | None, ending: str
+) -> None:
+    script = untouched.script(f"import asyncio\ndef inner():\n    raise {raised}\ninner()\n")
+    if command[0] == "-c":
+        # As the installed command is started: Python tells an interrupt in a script from one in a module.
+        starter = untouched.script("import sys\nfrom autoinstall.cli import main\nsys.exit(main())\n", "starter.py")
+        command = [str(starter)]
+    plain = untouched.run(script)
+    ran = untouched.run(*command, "run", script)
+    assert ran.stderr == plain.stderr
+    assert ran.stderr.endswith(f"{ending}\n" if ending else "")
+    if command[0] == "-m":
+        module = untouched.script(script.read_text(), "as_a_module.py").stem
+        assert ran.returncode == untouched.run("-m", module).returncode
+    else:
+        assert ran.returncode == plain.returncode
+    assert status in (None, ran.returncode)
+
+
+def test_a_script_that_is_no_python_is_shown_as_python_shows_it(untouched: Environment) -> None:
+    script = untouched.script("def\n")
+    plain, ran = untouched.run(script), untouched.run("-m", "autoinstall", "run", script)
+    assert (ran.returncode, ran.stderr) == (plain.returncode, plain.stderr)
+
+
+BROKEN = "raise ImportError('cannot import name X', name='pypi_simple')\n"
+
+
+@pytest.mark.parametrize(
+    ("module", "text", "said"),
+    [
+        (
+            "autoinstall/machine.py",
+            BROKEN,
+            "autoinstall: something that autoinstall needs cannot be imported (",
+        ),
+        ("autoinstall/machine.py", "1 / 0\n", "autoinstall: an error of its own kept it from helping (ZeroDivision"),
+    ],
+)
+def test_a_defect_of_ours_is_one_clear_line_and_a_failed_install(
+    environment: Environment, module: str, text: str, said: str
+) -> None:
+    file = environment.site_packages / module
+    file.unlink()  # it may be a link to what others use
+    file.write_text(text)
+    result = environment.run("-m", "autoinstall", "install", "--mode", "auto", "--json", "--project", "six", "six")
+    assert result.returncode == 3
+    assert result.stderr.startswith(said)
+    assert len(result.stderr.splitlines()) == 1
+    assert [json.loads(line)["status"] for line in result.stdout.splitlines()] == ["failed"]
+    assert environment.run("-m", "autoinstall", "undo").returncode == 3
+    assert environment.run("-m", "autoinstall", "history").returncode == 1
+
+
 def test_a_damaged_table_is_one_clear_line(environment: Environment, tmp_path: Path) -> None:
     table = next(environment.site_packages.glob("autoinstall/table.*in*"))
     damaged = tmp_path / table.name
@@ -194,3 +323,6 @@ def test_a_damaged_table_is_one_clear_line(environment: Environment, tmp_path: P
     assert result.stderr.startswith(f"autoinstall: autoinstall's table {table}")
     assert result.stderr.rstrip().endswith("--no-deps ipython-autoinstall")
     assert "Traceback" not in result.stderr
+    installed = environment.run("-m", "autoinstall", "install", "yaml")
+    assert installed.returncode == 3
+    assert installed.stderr == result.stderr

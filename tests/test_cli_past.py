@@ -116,7 +116,17 @@ def test_an_undo_by_the_beginning_of_an_id(environment: Environment) -> None:
     before = files(environment)
     assert "2 ids begin with '2'" in call(environment, "undo", "2", status=2).stderr
     assert files(environment) == before
-    call(environment, "undo", second["id"][:-1])
+    undone = call(environment, "undo", second["id"][:-1], "--json")
+    assert json.loads(undone.stdout) == {
+        "id": second["id"],
+        "status": "undone",
+        "removed": [{"project": each["project"], "version": each["version"]} for each in second["distributions"]],
+        "put_back": [],
+        "kept": [],
+        "loaded": [],
+        "note": None,
+    }
+    assert undone.stderr.startswith("Removed pillow ")
     assert [each["undone"] is None for each in history(environment)] == [True, False]
     assert "pyyaml" in environment.installed()
     assert "pillow" not in environment.installed()
@@ -128,10 +138,18 @@ def test_what_something_else_has_come_to_need_stays(environment: Environment) ->
     environment.install(Wheel("hunters", "1.0", {"hunters.py": ""}, ("pyyaml",)))
     [added] = history(environment)
     before = files(environment)
-    refused = call(environment, "undo", added["id"], status=3)
-    assert refused.stderr == (
-        "autoinstall: not undone: pyyaml is needed by hunters, which was installed otherwise.\n"
-    )
+    refused = call(environment, "undo", "--json", added["id"], status=1)
+    note = "not undone: pyyaml is needed by hunters, which was installed otherwise."
+    assert refused.stderr == f"autoinstall: {note}\n"
+    assert json.loads(refused.stdout) == {
+        "id": added["id"],
+        "status": "declined",
+        "removed": [],
+        "put_back": [],
+        "kept": [],
+        "loaded": [],
+        "note": note,
+    }
     assert files(environment) == before
     assert history(environment) == [added]
 
@@ -188,6 +206,14 @@ def test_frozen_here_and_restored_there(
     assert again.stderr.splitlines()[-1] == "All of frozen.txt is installed here."
     call(other, "undo", together["id"])
     assert files(other) == bare
+    for arguments, status, named, has_note in (
+        (("--mode", "off"), 1, "declined", True),
+        (("--mode", "auto"), 0, "installed", False),
+        (("--mode", "auto"), 0, "present", False),
+    ):
+        told = json.loads(call(other, "restore", "--json", *arguments, "frozen.txt", status=status).stdout)
+        assert (told["file"], told["status"], told["note"] is not None) == ("frozen.txt", named, has_note)
+        assert sorted(told["installed"]) == (["cv2", "snark", "yaml"] if named == "installed" else [])
 
 
 def test_only_what_is_missing_is_installed_and_by_pip_too(

@@ -265,6 +265,26 @@ def test_without_a_network_nothing_is_tried_twice() -> None:
     assert len(machine.planned) == 1
 
 
+@pytest.mark.parametrize(
+    ("answer", "status"), [("y", Status.INSTALLED), ("n", Status.DECLINED), (None, Status.DECLINED)]
+)
+def test_each_name_has_its_outcome_and_the_note_is_given_once(answer: str | None, status: Status) -> None:
+    session, machine, _ = _session(answer)
+    wanted = [Request(name, is_explicit=True) for name in ("yaml", "cv2", "yaml")]
+    found = [(request.import_name, outcome) for request, outcome in provide_each(wanted, session.provide)]
+    assert [name for name, _ in found] == ["yaml", "cv2", "yaml"]
+    assert {outcome.status for _, outcome in found} == {status}
+    assert [outcome.note is not None for _, outcome in found] == [status is Status.DECLINED, False, False]
+    assert len(machine.planned) == 1
+
+
+def test_another_project_for_the_same_import_is_not_settled_by_the_first() -> None:
+    session, machine, _ = _session("y", "y")
+    wanted = [Request("cv2", is_explicit=True), Request("cv2", is_explicit=True, project=ProjectName("other-cv"))]
+    assert [outcome.status for _, outcome in provide_each(wanted, session.provide)] == [Status.INSTALLED] * 2
+    assert [plan.items[0].project for plan in machine.carried_out] == ["opencv-python", "other-cv"]
+
+
 def test_another_candidate_is_planned_and_asked_about_anew() -> None:
     session, machine, asker = _session("c", "2", "y")
     outcome = session.provide(Request("cv2", is_cell=True))

@@ -91,6 +91,34 @@ def undo(session: Session, identity: str | None = None, *, is_cell: bool) -> Tak
     return done
 
 
+def undone_as_json(done: TakenBack | Refusal, identity: str | None) -> str:
+    """Return what came of an undo as one JSON object on one line.
+
+    `status` is `undone`, `declined` or `failed`; `note` says why it was not, and is null where it was. `id` is the
+    transaction's, or what was asked for; `put_back` are the versions that it had replaced, `kept` the files that were
+    changed since and where they are, `loaded` import names that this process still has.
+    """
+    answer: dict[str, object] = {"id": identity, "removed": [], "put_back": [], "kept": [], "loaded": []}
+    if isinstance(done, Refusal):
+        answer |= {"status": "declined" if is_declined(done) else "failed", "note": f"{done.sentence}."}
+    else:
+        answer |= {
+            "id": done.transaction.id,
+            "status": "undone",
+            "removed": [{"project": one.project, "version": one.version} for one in done.transaction.distributions],
+            "put_back": [{"project": one.project, "version": one.version} for one in done.transaction.replaced],
+            "kept": [str(path) for path in done.kept],
+            "loaded": list(done.loaded),
+            "note": None,
+        }
+    return json.dumps(answer)
+
+
+def is_declined(refusal: Refusal) -> bool:
+    """Tell whether an undo was not to be, such as for want of anything to take back; else it failed."""
+    return refusal.obstacle in (Obstacle.NOT_FOUND, Obstacle.NEEDED, Obstacle.CHANGED)
+
+
 def undone_as_text(done: TakenBack, *, is_cell: bool) -> str:
     """Return what people read after an undo: what went, what was kept and where, what this process still has."""
     lines = [f"Removed {printable(done.transaction.names, _LONGEST)}."]

@@ -1,5 +1,6 @@
 """Exact versions that were written down, installed again: one plan, the one question, all or nothing."""
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -42,6 +43,13 @@ def restore(session: Session, file: Path, *, is_cell: bool) -> Outcome:
     finally:
         session.screen.clear()
     return outcome
+
+
+def as_json(file: Path, outcome: Outcome) -> str:
+    """Return what came of restoring a file as one JSON object on one line; `installed` are import names."""
+    return json.dumps(
+        {"file": str(file), "status": outcome.status, "installed": outcome.installed, "note": outcome.note}
+    )
 
 
 @dataclass(frozen=True, slots=True)
