@@ -47,7 +47,7 @@ class Settings:
     all, and a name has to pass every list. `min_age_days` is in days. `target` is the folder that holds a user's own
     folders beside environments that are not theirs to change; `None`: the usual one, for those who are asked.
     `held_off_by` is the file of the administrator's or the working folder that says `off`, where one does;
-    `age_held_by` the one that asks for a greater age than the user does.
+    `age_held_by` the one that asks for an age, and for no lesser one than the user.
     """
 
     mode: Mode = Mode.ASK
@@ -229,5 +229,5 @@ def _tightened(settings: Settings, said: Mapping[str, Any], origin: str) -> Sett
         allow=allow,
         origins=origins | {key: origin for key in ("deny", "allow") if key in said},
         held_off_by=origin if said.get("mode") is Mode.OFF else settings.held_off_by,
-        age_held_by=origin if min_age_days > settings.min_age_days else settings.age_held_by,
+        age_held_by=origin if 0 < said.get("min_age_days", 0) == min_age_days else settings.age_held_by,
     )

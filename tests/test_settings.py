@@ -88,6 +88,36 @@ def test_denials_add_up_and_allowances_intersect(files: Path) -> None:
     assert settings.allow == frozenset({ProjectName("numpy"), ProjectName("scikit-learn")})
 
 
+@pytest.mark.parametrize(
+    ("user", "site", "is_held"), [(7, 7, True), (7, 30, True), (7, 3, False), (3, 5, True), (0, 0, False)]
+)
+def test_an_age_that_is_asked_for_from_outside_holds(files: Path, user: int, site: int, *, is_held: bool) -> None:
+    (files / "user.toml").write_text(f"min_age_days = {user}\n")
+    (files / "site.toml").write_text(f"min_age_days = {site}\n")
+    settings = _settle(files)
+    assert settings.min_age_days == max(user, site)
+    assert settings.age_held_by == (str(files / "site.toml") if is_held else "")
+
+
+@pytest.mark.parametrize("broken", ["user.toml", "site.toml", "folder/autoinstall.toml"])
+def test_for_an_answer_only_what_cannot_be_read_is_passed_over_and_the_rest_holds(files: Path, broken: str) -> None:
+    names = ("user.toml", "site.toml", "folder/autoinstall.toml")
+    for name in names:
+        (files / name).write_text(f'deny = ["{Path(name).stem}"]\n')
+    (files / broken).write_text("deny = [")
+    passed_over: list[BadSettingError] = []
+    settings = settle(
+        environment={"AUTOINSTALL_INSTALLER": "sometimes"},
+        user_file=files / names[0],
+        site_file=files / names[1],
+        folder=files / "folder",
+        pass_over=passed_over.append,
+    )
+    assert settings.deny == {Path(name).stem for name in names if name != broken}
+    assert settings.installer is InstallerChoice.AUTO
+    assert {problem.origin for problem in passed_over} == {str(files / broken), "environment"}
+
+
 def test_a_folder_cannot_choose_the_installer_or_shorten_the_wait(files: Path) -> None:
     (files / "folder" / "autoinstall.toml").write_text('installer = "pip"\nmin_age_days = 0\n')
     assert _settle(files) == Settings()
