@@ -4,9 +4,9 @@ import os
 import secrets
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
@@ -80,6 +80,7 @@ class Place:
     environment: Environment
     index: LocalIndex
     before: dict[str, tuple[int, ...]]
+    versions: Mapping[str, str] = field(default_factory=lambda: VERSIONS)
 
     @property
     def script(self) -> Path:
@@ -124,7 +125,7 @@ class Place:
     def check_whole(self) -> None:
         """Require that what was installed is there with all of its files, and that nothing is under way."""
         installed = self.environment.installed()
-        assert {project: installed.get(project) for project in VERSIONS} == VERSIONS
+        assert {project: installed.get(project) for project in self.versions} == self.versions
         for record in self.environment.site_packages.glob("*.dist-info/RECORD"):
             listed = [line.rpartition(",")[0].rpartition(",")[0] for line in record.read_text("utf-8").splitlines()]
             assert [path for path in listed if not (record.parents[1] / path.strip('"')).exists()] == []
