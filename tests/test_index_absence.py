@@ -85,7 +85,7 @@ def told(answer: Absence) -> tuple[Cause, str]:
             [page(standing=Standing.QUARANTINED)],
             Cause.QUARANTINED,
             "snark is quarantined as possibly harmful: its index gives out no file",
-            id="quarantined, with a hostile reason that is not shown",
+            id="quarantined",
         ),
         pytest.param(
             [page()],
