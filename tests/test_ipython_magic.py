@@ -139,7 +139,8 @@ def test_install_asks_once_for_all(desk: Desk, capsys: pytest.CaptureFixture[str
 )
 def test_install_takes_a_project_said_outright(desk: Desk, capsys: pytest.CaptureFixture[str], line: str) -> None:
     assert desk.run(f"%autoinstall {line}", capsys) == ""
-    assert desk.machine.planned == [(Wanted("thing", "some-thing", "1.2"),)]  # type: ignore[arg-type]  # plain text
+    wanted = Wanted("thing", "some-thing", "1.2", may_be_young=True)  # type: ignore[arg-type]  # plain text
+    assert desk.machine.planned == [(wanted,)]
 
 
 def test_install_declined_says_why(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
