@@ -14,8 +14,10 @@ from autoinstall.names import ImportName, ProjectName, import_name, project_name
 from autoinstall.table import AdviceRow, Claim, Entry
 
 
-def entry(name: str, standing: str, *claims: tuple[str, int | None], claimants: int = 0) -> Entry:
-    made = tuple(Claim(project_name(project), "m", rank) for project, rank in claims)
+def entry(
+    name: str, standing: str, *claims: tuple[str, int | None], claimants: int = 0, evidence: str = "m"
+) -> Entry:
+    made = tuple(Claim(project_name(project), evidence, rank) for project, rank in claims)
     return Entry(import_name(name), standing, made, claimants or len(made))  # type: ignore[arg-type] # the four standings
 
 
@@ -31,6 +33,7 @@ ENTRIES = {
         entry("numpy", "trusted", ("numpy", 18)),
         entry("pandas", "trusted", ("pandas", 30)),
         entry("panda", "trusted", ("panda", 12_253)),
+        entry("ipandas", "trusted", ("ipandas", None), evidence="ch"),
         entry("grequests", "trusted", ("grequests", 6_251)),
         entry("frequests", "rare", ("frequests", 9_999)),
         entry("google", "namespace", ("google-api-core", 40), ("protobuf", 26)),
@@ -183,6 +186,7 @@ BY_RULE = [
     advice("urllib2", Verdict.ADVICE, "urllib2 is Python 2's.", suggestion="urllib.request"),
     advice("BeautifulSoup.element", Verdict.ADVICE, "It is imported as bs4.", suggestion="bs4.element"),
     advice("cgi", Verdict.ADVICE, "cgi was removed.", "legacy-cgi", suggestion="urllib.parse"),
+    advice("ipandas", Verdict.TRUSTED, "ipandas provides it and is not widely used.", "ipandas"),
     advice("dbutils", Verdict.ADVICE, "Only Databricks has dbutils.", "dbutils", offers=False),
     advice("dbutils.fs", Verdict.ADVICE, "Only Databricks has dbutils.", "dbutils", offers=False),
     advice(

@@ -19,7 +19,7 @@ from autoinstall.names import (
     project_name,
     root,
 )
-from autoinstall.table import AdviceRow, Claim, Entry
+from autoinstall.table import BY_HAND, AdviceRow, Claim, Entry
 from autoinstall.text import popularity_as_text, printable
 
 MOST_CANDIDATES = 5
@@ -86,7 +86,8 @@ def _from_the_table(name: ImportName, row: AdviceRow | None, facts: Facts) -> Ad
         if entry.standing == "trusted":
             claim = entry.claims[0]
             vouched = Advice(name, Verdict.TRUSTED, claim.project, [claim.project], _why_trusted(claim))
-            return (_is_little_used(claim) and _slip(name, entry, facts)) or vouched
+            may_be_a_slip = _is_little_used(claim) and BY_HAND not in claim.evidence
+            return (may_be_a_slip and _slip(name, entry, facts)) or vouched
         if entry.standing == "choice":
             reason = "Several projects provide it; the first is the usual one."
             if entry.claims[0].reason:
