@@ -1,6 +1,7 @@
 """The command `autoinstall`: the same story as in a notebook, told to a shell."""
 
 import argparse
+import codecs
 import os
 import sys
 from collections.abc import Iterator, Sequence
@@ -14,6 +15,7 @@ from autoinstall.errors import (
     BadRequestError,
     BadSettingError,
     UnreadableSourceError,
+    UnwritableOutputError,
 )
 from autoinstall.plan import Refusal
 from autoinstall.provide import Session
@@ -42,15 +44,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         status: int = parsed.command(parsed)
     except (BadSettingError, BadRequestError, BadProjectNameError, UnreadableSourceError) as problem:
         return _complain(problem, WRONG_USAGE)
+    except UnwritableOutputError as lost:
+        # Who closes a pipe has read enough.
+        return NOTHING if isinstance(lost.problem, BrokenPipeError) else _complain(lost, NOTHING)
     except AutoinstallError as problem:
         return _complain(problem, in_vain)
     except KeyboardInterrupt:
         _have_python_end_in_silence()
         raise
-    except BrokenPipeError:
-        # Who read our output has enough; without this Python complains once more when it flushes at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return NOTHING
     except Exception as defect:  # noqa: BLE001 - whatever it is, nobody at a shell is helped by our traceback
         _tell(trouble.as_text(defect))
         return in_vain
@@ -111,8 +112,8 @@ def _parser() -> argparse.ArgumentParser:
 
     run = commands.add_parser("run", help="run a script whose missing imports are asked about")
     _add_settings(run)
-    run.add_argument("script", metavar="SCRIPT")
-    run.add_argument("arguments", nargs=argparse.REMAINDER, metavar="ARG")
+    run.add_argument("script", metavar="SCRIPT", help="a file of Python")
+    run.add_argument("arguments", nargs=argparse.REMAINDER, metavar="ARG", help="what the script is given")
     run.set_defaults(command=_run, usage_error=run.error)
     return parser
 
@@ -145,13 +146,17 @@ def _given(names: Sequence[str]) -> Iterator[str]:
         if name != "-":
             yield name
             continue
-        for line in sys.stdin.buffer if sys.stdin is not None else ():
-            # Whatever is there is answered: bytes that are no UTF-8 make a name that is none.
-            yield line.decode("utf-8", "surrogateescape").rstrip("\r\n")
+        for count, line in enumerate(sys.stdin.buffer if sys.stdin is not None else ()):
+            # Whatever is there is answered: bytes that are no UTF-8 make a name that is none. PowerShell begins with
+            # a byte order mark.
+            text = line if count else line.removeprefix(codecs.BOM_UTF8)
+            yield text.decode("utf-8", "surrogateescape").rstrip("\r\n")
 
 
 def _path_without_working_folder() -> list[str]:
-    here = os.path.realpath(os.curdir)
+    from autoinstall.advice.presence import working_folder  # noqa: PLC0415 - the other commands need none
+
+    here = os.path.realpath(working_folder() or os.devnull)
     return [entry for entry in sys.path if entry and os.path.realpath(entry) != here]
 
 
@@ -272,12 +277,13 @@ def _run(parsed: argparse.Namespace) -> int:
     script = Path(parsed.script)
     if not script.is_file():
         parsed.usage_error(f"there is no script {parsed.script}")
+    script = script.absolute()  # as Python has it since 3.9: a script may change the folder
     hook.enable(parsed.mode, parsed.installer)
     sys.argv = [parsed.script, *parsed.arguments]
     if not sys.flags.safe_path:
         sys.path[0] = str(script.resolve().parent)
     try:
-        runpy.run_path(parsed.script, run_name="__main__")
+        runpy.run_path(str(script), run_name="__main__")
     except SystemExit:
         raise
     except BaseException as error:  # shown as Python shows it, from the script's own first frame on
@@ -291,7 +297,7 @@ def _run(parsed: argparse.Namespace) -> int:
 def _show_from(error: BaseException, script: Path) -> None:
     # What does not come from within the script, such as that it is no Python, has no frame of interest.
     trace = error.__traceback__
-    while trace is not None and Path(trace.tb_frame.f_code.co_filename).absolute() != script.absolute():
+    while trace is not None and trace.tb_frame.f_code.co_filename != str(script):
         trace = trace.tb_next
     sys.excepthook(type(error), error.with_traceback(trace), trace)
 
@@ -308,9 +314,15 @@ def _session(parsed: argparse.Namespace) -> Session:
 
 
 def _answer(line: str) -> None:
-    if sys.stdout is not None:
+    if sys.stdout is None:
+        return
+    try:
         sys.stdout.write(f"{line}\n")
         sys.stdout.flush()
+    except OSError as problem:
+        # Without this Python complains once more when it flushes at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise UnwritableOutputError(problem) from problem
 
 
 def _complain(problem: Exception, status: int) -> int:

@@ -108,6 +108,18 @@ class UnreadableSourceError(AutoinstallError, ValueError):
         return f"{printable(str(self.file))} {self.problem}"
 
 
+class UnwritableOutputError(AutoinstallError):
+    """An answer that could not be written to standard output."""
+
+    def __init__(self, problem: OSError) -> None:
+        self.problem = problem
+        super().__init__(problem)
+
+    def __str__(self) -> str:
+        """Say what the system says."""
+        return f"the answer cannot be written: {self.problem.strerror or self.problem}"
+
+
 class EnvironmentNotWritableError(AutoinstallError):
     """Nothing can be put into this environment."""
 

@@ -104,9 +104,16 @@ def settle(
             values[key] = value
             origins[key] = origin
     settings = Settings(**values, origins=origins)
-    for file in (site_file or site_settings_file(), (folder or Path.cwd()) / FOLDER_FILE):
+    for file in (site_file or site_settings_file(), (folder or _working_folder()) / FOLDER_FILE):
         settings = _tightened(settings, checked(file, str(file)), str(file))
     return settings
+
+
+def _working_folder() -> Path:
+    try:
+        return Path.cwd()
+    except OSError:  # somebody removed it, and what it may have said
+        return Path()
 
 
 def user_settings_file() -> Path:

@@ -1,6 +1,8 @@
 """The command as a shell sees it: real processes, standard output, standard error and exit statuses."""
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -44,6 +46,69 @@ def test_which_reads_names_from_standard_input_and_answers_each_in_order(untouch
         "a\0b": "advice",
     }
     assert answers[6]["verdict"] == "advice"
+
+
+def test_which_reads_what_powershell_pipes(untouched: Environment) -> None:
+    result = untouched.run("-m", "autoinstall", "which", "--json", "-", stdin="\ufeffcv2\r\nyaml\r\n")
+    assert [json.loads(line)["import_name"] for line in result.stdout.splitlines()] == ["cv2", "yaml"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a shell's redirections")
+@pytest.mark.parametrize(
+    ("redirection", "status", "said"),
+    [
+        (">&-", 0, ""),
+        ("<&-", 0, ""),
+        ("| true", 1, ""),
+        (">/dev/full", 1, "autoinstall: the answer cannot be written: No space left on device\n"),
+    ],
+)
+def test_outputs_that_cannot_be_written_to(untouched: Environment, redirection: str, status: int, said: str) -> None:
+    if "full" in redirection and not Path("/dev/full").exists():
+        pytest.skip("only Linux has a file that is always full")
+    command = f"yes yaml | head -5000 | {untouched.python} -m autoinstall which --json - cv2 {redirection}"
+    if redirection == "<&-":
+        command = f"{untouched.python} -m autoinstall which --json - cv2 {redirection}"
+    done = subprocess.run(
+        ["bash", "-c", f"{command}; exit ${{PIPESTATUS[-{2 if '| true' in redirection else 1}]}}"],
+        cwd=untouched.work,
+        env=untouched.environ,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (status, said)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a folder that is in use cannot be removed there")
+def test_in_a_working_folder_that_was_removed(untouched: Environment) -> None:
+    script = untouched.script("import yaml\n")
+    gone = untouched.work / "gone"
+    start = f"mkdir {gone}; cd {gone}; rmdir {gone}; {untouched.python} -P -m autoinstall "
+
+    def run(arguments: str) -> subprocess.CompletedProcess[str]:
+        command = ["bash", "-c", start + arguments]
+        return subprocess.run(
+            command,
+            cwd=untouched.work,
+            env=untouched.environ,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            encoding="utf-8",
+            check=False,
+        )
+
+    for command, status in (
+        ("which --json yaml", 0),
+        (f"scan --json {script}", 0),
+        ("doctor", 0),
+        ("install yaml", 1),
+    ):
+        done = run(command)
+        assert (done.returncode, "an error of its own" in done.stderr) == (status, False), done.stderr
+    ran = run(f"run {script}")
+    assert (ran.returncode, ran.stderr.count("autoinstall: yaml comes with pyyaml")) == (1, 1), ran.stderr
 
 
 def test_which_without_json_speaks_to_people_on_standard_error(untouched: Environment) -> None:
@@ -275,6 +340,16 @@ def test_a_traceback_shows_the_script_s_own_frames_and_the_status_is_python_s(
     else:
         assert ran.returncode == plain.returncode
     assert status in (None, ran.returncode)
+
+
+def test_a_script_is_told_where_it_lies_as_python_tells_it(untouched: Environment) -> None:
+    text = "import os, sys\nos.chdir(os.sep)\nprint(os.path.exists(__file__), sys.path[0])\n1 / 0\n"
+    script = untouched.script(text)
+    plain = untouched.run(script.name)
+    ran = untouched.run("-m", "autoinstall", "run", script.name)
+    assert (ran.stdout, ran.stderr) == (plain.stdout, plain.stderr)
+    apart = untouched.run("-I", script.name)
+    assert untouched.run("-I", "-m", "autoinstall", "run", script.name).stdout == apart.stdout
 
 
 def test_a_script_that_is_no_python_is_shown_as_python_shows_it(untouched: Environment) -> None:

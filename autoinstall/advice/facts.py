@@ -19,6 +19,7 @@ from autoinstall.advice.presence import (
     look_for,
     named_distributions,
     owner_of,
+    working_folder,
 )
 from autoinstall.advice.typos import Words
 from autoinstall.names import ImportName, ProjectName
@@ -148,7 +149,7 @@ class _CurrentFacts:
 
     @cached_property
     def _neighbourhood(self) -> Neighbourhood:
-        return Neighbourhood(Path.cwd() if self.nearby is None else self.nearby.absolute())
+        return Neighbourhood(Path(working_folder()) if self.nearby is None else self.nearby.absolute())
 
 
 @cache

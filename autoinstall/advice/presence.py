@@ -133,7 +133,7 @@ def find_on(fullname: str, path: Sequence[str]) -> ModuleSpec | None:
     # `sys.modules` and raises KeyError (CPython 3.11 to 3.13).
     portions: list[str] = []
     for entry in path:
-        finder = pkgutil.get_importer(entry or _working_folder())
+        finder = pkgutil.get_importer(entry or working_folder())
         if finder is None:
             continue
         spec = finder.find_spec(fullname)
@@ -149,7 +149,7 @@ def find_on(fullname: str, path: Sequence[str]) -> ModuleSpec | None:
     return namespace
 
 
-def _working_folder() -> str:
+def working_folder() -> str:
     """Return what an empty entry of the path stands for; never `.`, whose finder would stay with today's folder."""
     try:
         return os.getcwd()  # noqa: PTH109 - a text is wanted, and `Path.cwd` makes one of it and back
@@ -205,7 +205,7 @@ def beginnings_on(path: Sequence[str] | None = None) -> frozenset[str] | None:
     """
     beginnings: set[str] = set()
     for entry in sys.path if path is None else path:
-        finder = pkgutil.get_importer(entry or _working_folder())
+        finder = pkgutil.get_importer(entry or working_folder())
         if finder is None:
             continue
         if not isinstance(finder, FileFinder):
