@@ -42,6 +42,19 @@ def test_the_person_is_asked_and_the_cell_goes_on(terminal: Terminal) -> None:
     terminal.wait_for("In [3]: ")
 
 
+def test_enabled_by_the_function_alone(terminal: Terminal) -> None:
+    terminal.type("%unload_ext autoinstall")
+    terminal.wait_for("In [3]: ")
+    terminal.type("import autoinstall; handle = autoinstall.enable(); n = [1]")
+    terminal.wait_for("In [4]: ")
+    # No import of the user's own: only the handler of what escapes can ask here.
+    terminal.type("n.append(2); __import__('pkgutil').resolve_name('tqdm'); print(n)")
+    terminal.wait_for("etails: ")
+    terminal.type("y")
+    terminal.wait_for("[1, 2]")
+    terminal.wait_for("In [5]: ")
+
+
 def test_a_scan_is_a_table_of_text(terminal: Terminal) -> None:
     terminal.type("open('lesson.py', 'w').write('import os, tqdm') and None")
     terminal.wait_for("In [3]: ")
