@@ -12,7 +12,8 @@ import pytest
 import autoinstall
 from autoinstall import hook
 from autoinstall.errors import BadSettingError
-from autoinstall.hook import Finder, Handle
+from autoinstall.finder import Finder
+from autoinstall.hook import Handle
 from tests.support.snippets import Run, running
 
 PATIENCE = 20.0

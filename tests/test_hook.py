@@ -16,10 +16,10 @@ from types import ModuleType, SimpleNamespace
 
 import pytest
 
-from autoinstall import hook
+from autoinstall import finder
 from autoinstall.callsite import CallSite
 from autoinstall.errors import TableDamagedError
-from autoinstall.hook import Finder, OneAtATime
+from autoinstall.finder import Finder, OneAtATime
 from tests.support.snippets import Run, running
 
 PATIENCE = 20.0
@@ -547,7 +547,7 @@ def test_an_interrupt_at_any_moment_leaves_the_locks_as_they_were() -> None:
             try:
                 signal.setitimer(signal.ITIMER_REAL, 1e-6 + number % 50 * 1e-6)
                 while True:
-                    hook._without_import_lock(lambda: turn.take(act))
+                    finder._without_import_lock(lambda: turn.take(act))
             except KeyboardInterrupt:
                 interrupted += 1
             _imp.release_lock()  # raises where it is not held

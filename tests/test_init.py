@@ -42,6 +42,7 @@ def test_enabling_loads_nothing_else() -> None:
     assert done.stdout.split() == [
         "autoinstall",
         "autoinstall.callsite",
+        "autoinstall.finder",
         "autoinstall.hook",
         "autoinstall.target",
         "autoinstall.trouble",
