@@ -43,6 +43,7 @@ ENTRIES = {
         entry("requets", "rare", ("requets", None), claimants=3),
         entry("numpy_extras", "rare", ("numpy-extras", None)),
         entry("_cffi_backend", "rare", ("cffi", 19)),
+        entry("_", "rare", ("underscore", None)),
         entry("dbutils", "rare", ("dbutils-copy", None), ("dbutils", 2_574), ("dbutils-fork", 9_000)),
         entry("dbutils.pooled_db", "trusted", ("dbutils", 2_574)),
     )
@@ -290,6 +291,11 @@ BY_RULE = [
         "frobnicate",
         Verdict.UNKNOWN,
         "Nothing is known by the name frobnicate: is it a file of yours, or is there a slip in it?",
+    ),
+    advice(
+        "_",
+        Verdict.ADVICE,
+        "_ begins with _, as inner modules do: it comes with something else or not at all.",
     ),
     advice(
         "_frobnicate",

@@ -354,7 +354,7 @@ def _is_little_used(claim: Claim) -> bool:
 
 
 def _rare(name: ImportName, entry: Entry | None, facts: Facts) -> Advice | None:
-    if entry is None:
+    if entry is None or not name.strip("_"):
         return None
     if _is_private(name):
         reason = f"{name} is an inner module, known to come with {entry.claims[0].project}."
