@@ -169,7 +169,11 @@ class Session:
         offers = [offer]
         if not offer.needs_typing:
             offers += self._along(request, settings)
-        return self._install(offers, request, settings)
+        before = set(self._said_no)
+        outcome = self._install(offers, request, settings)
+        # A part may have been declined on the way to a yes.
+        parts = (offer.name for offer in offers if offer.name in self._said_no and offer.name not in before)
+        return replace(outcome, declined=tuple(dict.fromkeys((*outcome.declined, *parts))))
 
     def _consider(self, request: Request, name: str, settings: Settings) -> Offer | Outcome:
         advice = self.machine.advise(name, settings)

@@ -72,7 +72,9 @@ def provide_each(
             continue
         also = tuple(later.import_name for later in wanted[place + 1 :] if later.project is None)
         outcome = provide(replace(request, also=also))
-        settled |= dict.fromkeys((*outcome.installed, *outcome.declined), replace(outcome, note=None))
+        along = replace(outcome, note=None)
+        settled |= dict.fromkeys(outcome.installed, along)
+        settled |= dict.fromkeys(outcome.declined, replace(along, status=Status.DECLINED))
         is_hopeless = outcome.is_hopeless
         yield request, outcome
 

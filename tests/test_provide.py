@@ -301,6 +301,15 @@ def test_a_part_can_be_declined() -> None:
     assert len(machine.carried_out) == 1
 
 
+def test_a_part_that_was_declined_is_not_asked_about_again_for_its_own_sake() -> None:
+    session, machine, asker = _session("c", "1", "0", "y")
+    wanted = [Request("cv2", is_explicit=True), Request("yaml", is_explicit=True)]
+    outcomes = [outcome for _, outcome in provide_each(wanted, session.provide)]
+    assert [outcome.status for outcome in outcomes] == [Status.INSTALLED, Status.DECLINED]
+    assert {(outcome.installed, outcome.declined) for outcome in outcomes} == {(("cv2",), ("yaml",))}
+    assert (len(machine.carried_out), asker.answers) == (1, [])
+
+
 def test_a_no_to_the_whole_is_a_no_to_each() -> None:
     session, machine, asker = _session("n")
     outcome = session.provide(Request("cv2", is_cell=True, also=("yaml",)))
