@@ -21,7 +21,7 @@ def task_of(frames: Iterable[FrameType]) -> Task | None:
 
 
 def awaiters(task: Task) -> list[Task] | None:
-    """Return the tasks that wait for this one now, by themselves or by way of `gather`, a `TaskGroup` and the like.
+    """Return the tasks that wait for this one now, by themselves or by way of `gather`, a `TaskGroup` or the like.
 
     `None` says that nobody would meet its exception: `gather(…, return_exceptions=True)` keeps it. Who waits is told
     by what is to be called when the task is done; that is asyncio's own and not documented, and a way of waiting that
@@ -34,7 +34,7 @@ def awaiters(task: Task) -> list[Task] | None:
             held = _held(callback)
             if held.get("return_exceptions") is True:
                 return None
-            for each in held.values():
+            for each in (*held.values(), *_getters(held.values())):
                 if isinstance(each, asyncio.Task):
                     found.append(each)
                 elif isinstance(each, asyncio.Future) and each not in waited_for:
@@ -55,10 +55,18 @@ def frames_of(task: Task) -> list[FrameType]:
 def _held(callback: object) -> Mapping[str, object]:
     """Return what a callback is bound to, is given, and closes over, by name where it has one."""
     owner = getattr(callback, "__self__", None)
-    held = {"__self__": owner, "_parent_task": getattr(owner, "_parent_task", None)}  # the latter is a `TaskGroup`'s
+    # The task around a `TaskGroup`, and the queue out of which `as_completed` hands its results.
+    held = {"__self__": owner, **{name: getattr(owner, name, None) for name in ("_parent_task", "_done")}}
     if isinstance(callback, functools.partial):
         held |= {str(place): value for place, value in enumerate(callback.args)}
     return held | dict(_closed_over(callback))
+
+
+def _getters(held: Iterable[object]) -> Iterator[Future]:
+    """Yield what is waited for of the queues among what a callback holds."""
+    for each in held:
+        if isinstance(each, asyncio.Queue):
+            yield from getattr(each, "_getters", ())
 
 
 def _closed_over(function: object) -> Iterator[tuple[str, object]]:

@@ -77,12 +77,23 @@ GUARDED = {
         except ExceptionGroup:
             pass
         """,
+    "as_completed": """
+        for each in asyncio.as_completed([absentee()]):
+            try:
+                await each
+            except ImportError:
+                pass
+        """,
 }
 
 NOT_GUARDED = {
     "a task": "await asyncio.create_task(absentee())",
     "a task of a task": "await asyncio.create_task(unguarded())",
     "gather": "await asyncio.gather(absentee(), asyncio.sleep(0))",
+    "as_completed": """
+        for each in asyncio.as_completed([absentee()]):
+            await each
+        """,
     "another error is caught": """
         try:
             await asyncio.create_task(absentee())
