@@ -24,6 +24,7 @@ from autoinstall.plan import Refusal
 from autoinstall.platforms import Platform, here, quoted
 from autoinstall.settings import Settings
 from autoinstall.text import redacted, size_as_text
+from autoinstall.visible import exists, free_space
 
 LITTLE_ROOM = 500_000_000
 """In bytes: with less, an install of everyday size (pandas, scikit-learn) may not find room."""
@@ -97,7 +98,7 @@ class Doctor:
                 yield Finding("installs go to", f"a folder of your own instead: {beside.environment.prefix}")
         for folder in target.existing():
             yield Finding("installs go to", f"what was put beside this environment is found in {folder}")
-        free = _free(self.environment.purelib)
+        free = free_space(self.environment.purelib)
         if free is not None and reason is None:
             mend = f"Make room, or set another folder ({target.VARIABLE})." if free < LITTLE_ROOM else None
             yield Finding("installs go to", f"{size_as_text(free)} free there", mend)
@@ -252,7 +253,7 @@ class Doctor:
                 )
         for library in self._libraries():
             for name in names_in(library):
-                if (folder := library / name).suffix == ".dist-info" and not (folder / "METADATA").exists():
+                if (folder := library / name).suffix == ".dist-info" and not exists(folder / "METADATA"):
                     mend = f"Remove the folder {folder}, then install the project again."
                     yield Finding("half installed", f"{name} has no metadata: another tool was interrupted", mend)
                 elif name.startswith("~"):
@@ -310,15 +311,6 @@ def _sources(one: Indexes) -> Iterator[str]:
     for name, said in (("proxy", one.proxy), ("certificates", one.certificate), ("keyring", one.keyring)):
         if said is not None:
             yield f"{name} {redacted(said.value)} ({said.origin})"
-
-
-def _free(folder: Path) -> int | None:
-    while not folder.exists() and folder != folder.parent:
-        folder = folder.parent
-    try:
-        return shutil.disk_usage(folder).free
-    except OSError:
-        return None
 
 
 def _is_same(one: str | Path, other: str | Path) -> bool:

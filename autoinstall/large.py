@@ -1,6 +1,5 @@
 """What to know before a great deal is downloaded: how much, what is free, and whether a smaller build would do."""
 
-import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -12,6 +11,7 @@ from autoinstall.names import ProjectName, project_name
 from autoinstall.plan import Plan
 from autoinstall.platforms import quoted
 from autoinstall.text import size_as_text
+from autoinstall.visible import free_space
 
 LARGE = 500_000_000
 """In bytes, to download. Above it a plan is worth a word of its own."""
@@ -47,13 +47,8 @@ def smaller_builds() -> tuple[Smaller, ...]:
 
 def _room(size: int, into: Environment) -> str:
     said = f"{size_as_text(size)} to download, about {size_as_text(UNPACKED * size)} when unpacked"
-    folder = into.purelib
-    while not folder.exists() and folder != folder.parent:
-        folder = folder.parent
-    try:
-        return f"{said}; {size_as_text(shutil.disk_usage(folder).free)} are free there"
-    except OSError:
-        return said
+    free = free_space(into.purelib)
+    return said if free is None else f"{said}; {size_as_text(free)} are free there"
 
 
 def _smaller(plan: Plan, into: Environment, running: Environment) -> Iterator[str]:

@@ -1,7 +1,6 @@
 """Environments that are not the user's to change: the operating system's Python, and one that is read-only."""
 
 import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -17,6 +16,7 @@ from autoinstall.environment import current, destination
 from autoinstall.past.journal import Journal
 from tests.activate.test_disk import mounted
 from tests.conftest import FreshEnvironment, StartKernel
+from tests.support.anybody import as_anybody
 from tests.support.catalogue import Release, stand_in
 from tests.support.environments import Environment
 from tests.support.local_index import LocalIndex
@@ -216,7 +216,7 @@ def test_several_at_once_all_succeed(managed: _Managed, tmp_path: Path) -> None:
 
 @pytest.fixture
 def read_only(fresh_environment: FreshEnvironment, index: LocalIndex) -> Iterator[Environment]:
-    """Return an environment whose folders nobody may write to; for a test that runs as root see `_as_anybody`."""
+    """Return an environment whose folders nobody may write to; for a test that runs as root see `as_anybody`."""
     environment = fresh_environment("plain", index)
     folders = [environment.prefix, environment.scripts, environment.site_packages]
     for folder in folders:
@@ -226,43 +226,22 @@ def read_only(fresh_environment: FreshEnvironment, index: LocalIndex) -> Iterato
         folder.chmod(0o755)
 
 
-def _as_anybody(environment: Environment, *arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
-    """Run the environment's Python as somebody to whom permissions apply, which they do not to root."""
-    if os.name == "nt":
-        pytest.skip("a folder cannot be made read-only by its mode on Windows")
-    start: tuple[str, ...] = ()
-    if os.geteuid() == 0:
-        if shutil.which("setpriv") is None:
-            pytest.skip("permissions do not apply to root, and there is no setpriv to give that up")
-        start = ("setpriv", "--bounding-set=-dac_override,-dac_read_search")
-    return subprocess.run(
-        [*start, str(environment.python), *arguments],
-        cwd=environment.work,
-        env={**environment.environ, **environ},
-        input="",
-        capture_output=True,
-        encoding="utf-8",
-        timeout=120,
-        check=False,
-    )
-
-
 def test_a_read_only_environment(read_only: Environment, index: LocalIndex, tmp_path: Path) -> None:
     """As on a university's JupyterHub; this one has no pip either."""
     before = read_only.files()
     script = str(read_only.script(IMPORT))
-    note = _as_anybody(read_only, "-m", "autoinstall", "run", script).stderr
+    note = as_anybody(read_only, "-m", "autoinstall", "run", script).stderr
     reason = f"{read_only.prefix} cannot be changed by you"
     assert f"  {reason}. To make an environment of your own, in a terminal:" in note
     assert index.requests == {}
     named = str(tmp_path / "scratch")
-    result = _as_anybody(read_only, "-m", "autoinstall", "run", "--mode", "auto", script, AUTOINSTALL_TARGET=named)
+    result = as_anybody(read_only, "-m", "autoinstall", "run", "--mode", "auto", script, AUTOINSTALL_TARGET=named)
     assert result.returncode == 0, result.stderr
     [site] = Path(named).glob("*/site-packages")
     assert result.stdout == f"has 6.0.3 {site / 'humanize' / '__init__.py'}\n"
     assert f"--target {site} humanize" in result.stderr
     assert read_only.files() == before
-    found = _as_anybody(read_only, "-m", "autoinstall", "doctor", AUTOINSTALL_TARGET=named).stderr
+    found = as_anybody(read_only, "-m", "autoinstall", "doctor", AUTOINSTALL_TARGET=named).stderr
     assert f"not here: {reason}" in " ".join(found.split())
     assert f"found in {site}" in " ".join(found.split())
 

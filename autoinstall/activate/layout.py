@@ -13,6 +13,7 @@ from autoinstall.activate.staged import Staged, StagedFile, source_of
 from autoinstall.activate.takeovers import brings_its_source, is_free
 from autoinstall.past.transaction import Added, Distribution, Replaced, Transaction, new_id
 from autoinstall.plan import Plan
+from autoinstall.visible import nearest
 
 
 def lay_out(staged: Staged, plan: Plan, work: Work, session: str, going: Leaving) -> Pending:
@@ -106,6 +107,4 @@ def _has_its_place(target: Path, path: Path) -> bool:
 
 
 def _device(folder: Path) -> int:
-    while not folder.exists():
-        folder = folder.parent
-    return folder.stat().st_dev
+    return nearest(folder).stat().st_dev

@@ -8,6 +8,7 @@ from functools import cached_property
 from pathlib import Path
 
 from autoinstall.names import is_import_name
+from autoinstall.visible import exists, is_file
 
 _MOST_FOLDERS = 200
 _MOST_ENTRIES = 5000
@@ -97,7 +98,7 @@ class Neighbourhood:
                 break
             if folder != self.folder:
                 parents.append(folder)
-            if any((folder / top).exists() for top in _TOPS):
+            if any(exists(folder / top) for top in _TOPS):
                 yield from parents
                 return
         yield from parents[:1]
@@ -115,14 +116,14 @@ def _folders_in(folder: Path) -> Iterator[Path]:
     for entry in _entries(folder):
         if entry.name.startswith(".") or entry.name in _NOT_THEIRS or not _is_folder(entry):
             continue
-        if not Path(entry.path, "pyvenv.cfg").exists():
+        if not exists(Path(entry.path, "pyvenv.cfg")):
             yield Path(entry.path)
 
 
 def _module_name(entry: os.DirEntry[str]) -> str | None:
     if entry.name.endswith(".py"):
         name = entry.name.removesuffix(".py")
-    elif _is_folder(entry) and Path(entry.path, "__init__.py").is_file():
+    elif _is_folder(entry) and is_file(Path(entry.path, "__init__.py")):
         name = entry.name
     else:
         return None

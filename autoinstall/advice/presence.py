@@ -15,6 +15,7 @@ from types import ModuleType
 from typing import Protocol, TypeAlias
 
 from autoinstall.names import ImportName, ProjectName, prefixes, project_name, root
+from autoinstall.visible import is_folder
 
 # How a package says, inside its `__init__.py`, that other distributions put modules into it: the two ways that were
 # common before namespace packages (PEP 420), `pkgutil.extend_path` and setuptools' `declare_namespace`.
@@ -178,7 +179,7 @@ def _locations(
     locations = list(spec.submodule_search_locations)
     if _is_legacy_namespace(spec.origin):
         tail = prefix.rpartition(".")[2]
-        locations += [str(folder) for entry in path if (folder := Path(entry, tail)).is_dir()]
+        locations += [str(folder) for entry in path if is_folder(folder := Path(entry, tail))]
     return list(dict.fromkeys(locations))
 
 

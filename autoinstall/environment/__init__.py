@@ -12,6 +12,7 @@ from pathlib import Path
 from autoinstall.errors import BadProjectNameError
 from autoinstall.names import ProjectName, project_name
 from autoinstall.platforms import Platform, here
+from autoinstall.visible import exists, is_folder
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +105,7 @@ def is_writable(folder: Path, platform: Platform | None = None) -> bool:
     """Tell whether this user may make files in the folder, or in its nearest parent that exists."""
     while not os.path.lexists(folder) and folder != folder.parent:
         folder = folder.parent
-    if not folder.is_dir():  # a file is in the way
+    if not is_folder(folder):  # a file is in the way
         return False
     if (platform or here()).has_reliable_access:
         return os.access(folder, os.W_OK | os.X_OK)
@@ -121,7 +122,7 @@ def _interpreter(prefix: Path, platform: Platform) -> Path:
     """Find the interpreter where Python was embedded and does not know its own executable."""
     folder = prefix / platform.scripts_folder
     for candidate in (folder / name for name in platform.interpreters):
-        if candidate.exists():
+        if exists(candidate):
             return candidate
     return folder / platform.interpreters[0]
 

@@ -1,6 +1,5 @@
 """Where an install goes: into the environment, or beside it where it is not ours to change."""
 
-import shutil
 import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -11,6 +10,7 @@ from autoinstall.plan import Obstacle, Plan, Refusal
 from autoinstall.platforms import Platform, here, quoted
 from autoinstall.settings import Mode, Settings
 from autoinstall.text import printable, size_as_text
+from autoinstall.visible import free_space
 
 UNPACKED = 3
 """How many times a wheel's size its files take, about."""
@@ -121,13 +121,9 @@ def _beside(environment: Environment, settings: Settings, reason: str, obstacle:
 
 
 def _has_room(environment: Environment, plan: Plan) -> bool:
-    folder = environment.purelib
-    while not folder.exists() and folder != folder.parent:
-        folder = folder.parent
-    try:
-        return plan.size is None or shutil.disk_usage(folder).free >= UNPACKED * plan.size
-    except OSError:
-        return True  # what cannot be told is tried: a full disk leaves no halves
+    free = free_space(environment.purelib)
+    # What cannot be told is tried: a full disk leaves no halves.
+    return plan.size is None or free is None or free >= UNPACKED * plan.size
 
 
 def _has_venv() -> bool:

@@ -8,6 +8,7 @@ from pathlib import Path
 from autoinstall.environment.interpreters import Interpreter, Look, Role
 from autoinstall.names import ImportName
 from autoinstall.text import printable
+from autoinstall.visible import is_file, is_folder
 
 LIMIT = 0.05
 """In seconds: after that the rest is not looked at. An import waits meanwhile, and a home may lie on a network."""
@@ -36,12 +37,12 @@ def holds(library: Path, name: ImportName) -> bool:
     """Tell whether a folder that a Python imports from has a module of this name, built for whichever version."""
     *parents, last = name.split(".")
     folder = library.joinpath(*parents)
-    if not folder.is_dir():
+    if not is_folder(folder):
         return False
-    if (folder / f"{last}.py").is_file():
+    if is_file(folder / f"{last}.py"):
         return True
     inside = folder / last
-    if inside.is_dir():
+    if is_folder(inside):
         # Without an `__init__` it is a namespace, or what an uninstall left behind: an empty one is no module.
         return any(entry != "__pycache__" for entry in _names(inside))
     return any(entry.startswith(f"{last}.") and entry.endswith(_COMPILED) for entry in _names(folder))

@@ -21,6 +21,7 @@ from autoinstall.platforms import (
     library_patterns,
     user_site_patterns,
 )
+from autoinstall.visible import exists, is_file
 
 _MOST_KERNELS = 30
 """How many kernels are looked at: a shared machine may offer hundreds."""
@@ -146,7 +147,7 @@ class Look:
     def of(self, executable: Path, role: Role) -> Interpreter | None:
         """Return the Python that an executable starts, `None` where its files do not tell."""
         executable = self.behind_shim(executable)
-        if not executable.is_file() or _is_script(executable):
+        if not is_file(executable) or _is_script(executable):
             return None
         prefix = self.prefix_of(executable)
         version = _version_in(Path(os.path.realpath(executable)).name)
@@ -188,7 +189,7 @@ class Look:
                     if Path(entry) != executable.parent
                 )
                 return Path(shutil.which(executable.name, path=rest) or executable)
-            if (found := root / "versions" / version / "bin" / executable.name).exists():
+            if exists(found := root / "versions" / version / "bin" / executable.name):
                 return found
         return executable
 
@@ -198,7 +199,7 @@ class Look:
         with suppress(OSError):
             here = Path.cwd()
             for file in (*(folder / ".python-version" for folder in (here, *here.parents)), root / "version"):
-                if file.is_file():
+                if is_file(file):
                     return file.read_text(encoding="utf-8", errors="replace").split()
         return ["system"]
 

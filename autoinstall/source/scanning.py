@@ -21,6 +21,7 @@ from autoinstall.source.imports import Import, imports_in
 from autoinstall.source.magics import imported_by
 from autoinstall.source.notebooks import Code, read_notebook
 from autoinstall.source.scanned import Imported, Place, Scan, Skipped, State
+from autoinstall.visible import exists, is_file, is_folder
 
 _MOST_FILES = 2_000
 _MOST_BYTES = 50_000_000
@@ -72,9 +73,9 @@ class _Scanning:
         return Scan(str(self._top), imports, tuple(self._skipped))
 
     def _files(self) -> Iterable[Path]:
-        if self._top.is_dir():
+        if is_folder(self._top):
             return _files_below(self._top)
-        if not self._top.exists():
+        if not exists(self._top):
             raise UnreadableSourceError(self._top, "is not there")
         if self._top.suffix not in _READERS:
             raise UnreadableSourceError(self._top, "is no script (.py), no notebook (.ipynb) and no folder")
@@ -107,7 +108,7 @@ class _Scanning:
             entry.authored += used
 
     def _new_judge(self, folder: Path) -> "_Judge":
-        above = [str(self._top.absolute())] if self._top.is_dir() else []
+        above = [str(self._top.absolute())] if is_folder(self._top) else []
         return _Judge(folder, [str(folder), *above], self._search, self._settings)
 
 
@@ -142,7 +143,7 @@ class _Judge:
         if top in sys.builtin_module_names:
             return False
         if any(
-            Path(folder, f"{top}.py").is_file() or Path(folder, top, "__init__.py").is_file() for folder in self._own
+            is_file(Path(folder, f"{top}.py")) or is_file(Path(folder, top, "__init__.py")) for folder in self._own
         ):
             return True
         return not look_for(top, self._search).is_whole
@@ -193,4 +194,4 @@ def _files_below(top: Path) -> Iterator[Path]:
 def _is_theirs(folder: Path) -> bool:
     if folder.name.startswith(".") or folder.name in _NOT_THEIRS or folder.name.endswith((".egg-info", ".dist-info")):
         return False
-    return not any((folder / mark).exists() for mark in _MARKS_OF_AN_ENVIRONMENT)
+    return not any(exists(folder / mark) for mark in _MARKS_OF_AN_ENVIRONMENT)
