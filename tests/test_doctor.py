@@ -26,7 +26,7 @@ Examine = Callable[..., list[Finding]]
 @pytest.fixture
 def own(tmp_path: Path) -> Environment:
     """Make up an environment in which nothing is."""
-    made = environment_at(tmp_path / "own")
+    made = replace(environment_at(tmp_path / "own"), is_uv_made=False)  # whoever made the one that tests run in
     made.purelib.mkdir(parents=True)
     return made
 
