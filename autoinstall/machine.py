@@ -86,6 +86,11 @@ class ThisMachine:
         """Tell whether `%pip` would work here."""
         return (self.environment.purelib / "pip").is_dir() and why_not_ours(self.environment) is None
 
+    @property
+    def command(self) -> str:
+        """What starts this Python in a shell: `python`, or its whole path where that would start another."""
+        return self._look.command()
+
     def instead(self, *, is_cell: bool) -> Instead | None:
         """Return what to do where nothing may be put into this environment, `None` where something may."""
         reason = why_not_ours(self.environment)
@@ -95,9 +100,11 @@ class ThisMachine:
         """Say for which other Python a name is installed, `None` where that is not known or nobody's concern."""
         if advice.advise(name, current_facts()).verdict not in _MAY_BE_ELSEWHERE:
             return None
-        return elsewhere.where(
-            import_name(name), Look(self.environment, self.variables, Path.home(), platforms.here())
-        )
+        return elsewhere.where(import_name(name), self._look)
+
+    @property
+    def _look(self) -> Look:
+        return Look(self.environment, self.variables, Path.home(), platforms.here())
 
     def advise(self, name: str, settings: Settings) -> Advice:
         """Return what an import name leads to. No network, no side effect."""

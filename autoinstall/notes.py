@@ -35,6 +35,7 @@ class Instead:
 class Way:
     """How this person types an install: in a cell or in a shell, and whether this environment has a pip.
 
+    `python` is what starts this Python in a shell, where another may be the first on the path.
     `target` is the folder that was installed into beside the environment. `conda` is the command of conda's kind that
     installs into this environment, `prefix` where that is, and `called` by import name what it calls the project.
     `instead` is there where autoinstall would not install for this person either. `is_ours` says that the install is
@@ -46,6 +47,7 @@ class Way:
 
     is_cell: bool
     has_pip: bool = True
+    python: str = "python"
     target: str | None = None
     conda: str | None = None
     prefix: str = ""
@@ -63,9 +65,19 @@ class Way:
             # In a cell IPython names the environment; in a shell it would be the one that is active there.
             where = "" if self.is_cell else f"--prefix {quoted((self.prefix,))} "
             return f"{'%' if self.is_cell else ''}{self.conda} install {where}{' '.join(projects)}"
-        start = "%pip install" if self.is_cell else "python -m pip install"
+        # uv has come with us, and as a module installs into the Python that runs it.
+        start = "%pip install" if self.is_cell else f"{self.python} -m {'' if self.has_pip else 'uv '}pip install"
         target = "" if self.target is None else f"--target {quoted((self.target,))} "
         return f"{start} {target}{' '.join(projects)}"
+
+    def said_by_hand(self, *projects: str) -> str:
+        """Return the line after an install that tells a novice what it was called."""
+        return f"By hand{', where there is a pip' if self.needs_a_pip else ''}: {self.by_hand(*projects)}"
+
+    @property
+    def needs_a_pip(self) -> bool:
+        """Whether the command by hand leads nowhere in this environment."""
+        return self.is_cell and not self.has_pip and self.conda is None
 
     def with_us(self, import_name: str, *options: str) -> str:
         """Return the command that has autoinstall ask again about an import name, just as the person asked for it."""
@@ -73,8 +85,21 @@ class Way:
         said = (*options, *(() if project is None else ("--project", project)), import_name)
         if self.is_cell:
             first = "" if self.mode is None else f"%autoinstall mode {self.mode}, then "
-            return f"{first}%autoinstall install {' '.join(said)}"
-        return " ".join(("autoinstall install", *(() if self.mode is None else ("--mode", self.mode)), *said))
+            return f"{first}{self.ours} install {' '.join(said)}"
+        return " ".join((f"{self.ours} install", *(() if self.mode is None else ("--mode", self.mode)), *said))
+
+    def either(self, with_us: str, by_hand: str) -> str:
+        """Return what to type: the command by hand and, where there is no pip, ours before it."""
+        if self.has_pip or self.conda is not None:
+            return by_hand
+        return f"{with_us}  (or{', where there is a pip' if self.is_cell else ''}: {by_hand})"
+
+    @property
+    def ours(self) -> str:
+        """Our own command, as it has to be typed to be this Python's."""
+        if self.is_cell:
+            return "%autoinstall"
+        return "autoinstall" if self.python in ("python", "python3") else f"{self.python} -m autoinstall"
 
     def calls(self, import_name: str, project: ProjectName | None) -> str:
         """Return what a tool by hand is to be told for an import name."""
@@ -207,9 +232,8 @@ def _what_to_type(purpose: str, name: str, project: ProjectName | None, way: Way
         ]
         return "\n".join(f"  {line}" for line in lines)
     by_hand = way.by_hand(way.calls(name, project))
-    has_tool = way.has_pip or way.conda is not None
     if way.held_off_by:
-        return f"  {purpose}: {by_hand}" if has_tool and not way.is_ours else None
+        return None if way.needs_a_pip or way.is_ours else f"  {purpose}: {by_hand}"
     if way.has_changes or way.is_ours:
         return f"  {purpose}: {way.with_us(name, *(('--allow-changes',) if way.has_changes else ()))}"
-    return f"  {purpose}: {by_hand if has_tool else f'{way.with_us(name)}  (or, where there is a pip: {by_hand})'}"
+    return f"  {purpose}: {way.either(way.with_us(name), by_hand)}"

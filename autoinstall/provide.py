@@ -336,7 +336,7 @@ class Session:
         )
         # Who was asked has read it in the question.
         remarks = () if was_asked or not done.plan.remark else (done.plan.remark,)
-        by_hand = f"By hand: {way.by_hand(*projects)}"
+        by_hand = way.said_by_hand(*projects)
         lines = (*remarks, *notes.done(done.plan), by_hand, *notes.restart_now(done.plan, is_cell=way.is_cell))
         for line in lines:
             self.screen.say(line)
@@ -352,6 +352,7 @@ class Session:
         way = Way(
             request.is_cell,
             has_pip=self.machine.has_pip,
+            python="python" if request.is_cell else self.machine.command,
             instead=instead,
             outright={} if offer is None else self._outright(offer, request),
             mode=self._mode_to_say(settings, offer, request),

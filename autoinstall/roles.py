@@ -128,6 +128,10 @@ class Machine(Protocol):
         """Whether `%pip` would work here."""
 
     @property
+    def command(self) -> str:
+        """What starts this Python in a shell: `python`, or its whole path where that would start another."""
+
+    @property
     def target(self) -> str | None:
         """The folder that is installed into beside an environment which is not ours to change, else `None`."""
 

@@ -98,7 +98,7 @@ def test_who_is_asked_gets_a_folder_of_their_own(
     terminal.type("y")
     assert terminal.finish() == 0
     assert f"has 6.0.3 {managed.site / 'humanize'}" in terminal.screen
-    assert f"python -m pip install --target {managed.site} humanize" in terminal.screen.replace("\n", "")
+    assert f"-m uv pip install --target {managed.site} humanize" in terminal.screen.replace("\n", "")
     assert _system_files() == before
     # The next session finds it without the network, and without a question.
     index.forget()

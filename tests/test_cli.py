@@ -1,6 +1,7 @@
 """The command as a shell sees it: real processes, standard output, standard error and exit statuses."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -269,10 +270,17 @@ def test_a_missing_import_in_a_headless_script_is_pythons_own_error_and_a_note(u
     assert lines[start : start + 3] == [
         "ModuleNotFoundError: No module named 'yaml'",
         "autoinstall: yaml comes with pyyaml, which is not installed; there was nobody to ask.",
-        "  To install it: autoinstall install yaml  (or, where there is a pip: python -m pip install pyyaml)",
+        "  To install it: autoinstall install yaml  (or: python -m uv pip install pyyaml)",
     ]
     assert "cli.py" not in result.stderr
     assert "runpy" not in result.stderr
+
+
+def test_where_the_shells_python_is_another_the_note_names_this_one(untouched: Environment) -> None:
+    script = untouched.script("import yaml\n")
+    said = untouched.run("-m", "autoinstall", "run", script.name, environ={"PATH": os.defpath}).stderr
+    python = untouched.python
+    assert f"  To install it: {python} -m autoinstall install yaml  (or: {python} -m uv pip install pyyaml)\n" in said
 
 
 LACKING = """

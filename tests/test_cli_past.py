@@ -195,7 +195,7 @@ def test_frozen_here_and_restored_there(
     restored = call(other, "restore", "--mode", "auto", "frozen.txt")
     assert restored.stderr.splitlines()[-2:] == [
         "Installed numpy 2.4.1, opencv-python 4.14.0.94, pyyaml 6.0.3, snark 1.0.",
-        "By hand: python -m pip install -r frozen.txt",
+        "By hand: python -m uv pip install -r frozen.txt",
     ]
     assert other.installed() == environment.installed()
     [together] = history(other)

@@ -64,6 +64,22 @@ def test_the_own_python_is_not_another(tmp_path: Path) -> None:
     assert others(environment_at(prefix), variables, home=tmp_path) == ()
 
 
+def test_what_starts_the_own_python_in_a_shell(tmp_path: Path) -> None:
+    own, other = (_python(tmp_path / name, settings="home = /nowhere\n") for name in ("own", "other"))
+    environment = environment_at(tmp_path / "own")
+
+    def command(*folders: Path) -> str:
+        variables = {"PATH": os.pathsep.join(map(str, folders))}
+        return Look(environment, variables, tmp_path, here()).command()
+
+    assert command(own.parent, other.parent) == "python"
+    assert command(other.parent, own.parent) == command(other.parent) == command() == str(environment.executable)
+    # Where only `python3` is this one, as with many systems' own.
+    own.rename(own.with_name("python3"))
+    assert command(own.parent) == "python3"
+    assert command(other.parent, own.parent) == "python3"
+
+
 def test_other_kernels_each_once(tmp_path: Path, own: Environment) -> None:
     executable = _python(tmp_path / "env", settings="home = /nowhere\n")
     data = tmp_path / "jupyter"

@@ -129,7 +129,7 @@ def test_off_and_nobody_are_a_no_before_any_planning(desk: Desk) -> None:
     )
     desk.machine.has_pip = False
     assert str(restore(nobody, desk.file, is_cell=False).note).splitlines()[1] == (
-        f"  To do it: autoinstall restore {desk.file}  (or, where there is a pip: {by_hand})"
+        f"  To do it: autoinstall restore {desk.file}  (or: python -m uv pip install -r {desk.file})"
     )
     assert (desk.machine.planned, desk.asker.prompts) == ([], [])
 

@@ -132,12 +132,12 @@ def test_a_child_that_writes_in_silence_is_not_ended(tmp_path: Path, where: str)
         folder = tempfile.gettempdir() if {where == "temporary"} else {str(folder)!r}
         os.makedirs(folder, exist_ok=True)
         with open(os.path.join(folder, "file"), "wb", buffering=0) as file:
-            for _ in range(25):
+            for _ in range(45):
                 file.write(b"x" * 1000)
                 time.sleep(0.1)
     """
     fields = {"downloads": {"downloads": (f"{tmp_path}/.tmp*",)}, "watched": {"watched": (str(folder),)}}
-    finished = run(python(code, stall=1.5, **fields.get(where, {})))
+    finished = run(python(code, stall=3.0, **fields.get(where, {})))
     assert finished == Finished(0, "", "")
 
 

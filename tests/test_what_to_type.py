@@ -94,7 +94,7 @@ def test_a_note_repeats_what_was_named_outright() -> None:
     session.asker = Nobody()
     assert "%autoinstall install --project snark==1.0 snark_b" in str(session.provide(request).note)
     session.asker = ScriptedAsker("y")
-    assert session.provide(request).lines[1] == "By hand: %pip install snark==1.0"
+    assert session.provide(request).lines[1] == "By hand, where there is a pip: %pip install snark==1.0"
 
 
 @pytest.mark.parametrize(
@@ -112,7 +112,9 @@ def test_with_nobody_there_the_note_does_not_repeat_the_command_that_led_to_it(
     session.asker, machine.has_pip = Nobody(), False
     note = session.provide(_snark(is_cell=is_cell)).note
     assert note is not None
-    assert note.splitlines()[1].startswith(f"  To install it: {expected}  (or, where there is a pip: ")
+    assert note.splitlines()[1].startswith(
+        f"  To install it: {expected}  (or{', where there is a pip' if is_cell else ''}: "
+    )
 
 
 def test_where_it_is_off_the_note_says_how_it_is_turned_on() -> None:

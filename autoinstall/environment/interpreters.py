@@ -19,6 +19,7 @@ from autoinstall.platforms import (
     here,
     jupyter_data_folders,
     library_patterns,
+    quoted,
     user_site_patterns,
 )
 from autoinstall.visible import exists, is_file
@@ -96,11 +97,19 @@ class Look:
 
     def shells(self) -> Interpreter | None:
         """Return what `python` (or else `python3`) starts in a shell."""
+        _, found = next(self._in_shell(), ("", None))
+        return found
+
+    def command(self) -> str:
+        """Return what starts the environment's own Python in a shell: `python`, or its path where that is another."""
+        own = (command for command, one in self._in_shell() if one is not None and self.is_this(one))
+        return next(own, quoted((str(self.environment.executable),)))
+
+    def _in_shell(self) -> Iterator[tuple[str, Interpreter | None]]:
         for name in self.platform.interpreters:
             command = name.removesuffix(self.platform.executable_suffix)
             if (found := shutil.which(command, path=self.variables.get("PATH", ""))) is not None:
-                return self.of(Path(found), Role.SHELL)
-        return None
+                yield command, self.of(Path(found), Role.SHELL)
 
     def server(self) -> Interpreter | None:
         """Return the Python of the notebook server that started this kernel, where that can be seen."""

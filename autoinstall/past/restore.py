@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from autoinstall import consent, table
@@ -128,21 +128,22 @@ class _Restoration:
         names = tuple(name for pin in missing for name in pin.import_names)
         self.session.forget(names)
         added = ", ".join(f"{item.project} {version_as_text(item.version)}" for item in plan.items)
-        lines = (f"Installed {added}.", f"By hand: {self._by_hand(self.session.machine.target)}")
+        way = replace(self._way, target=self.session.machine.target)
+        lines = (f"Installed {added}.", way.said_by_hand("-r", quoted((str(self.file),))))
         return Outcome(Status.INSTALLED, lines=lines, installed=names)
 
     def _failed(self, sentence: str) -> Outcome:
         return Outcome(Status.FAILED, f"autoinstall: {sentence.rstrip('.')}; nothing of {self._name} was installed.")
 
     def _declined(self, why: Why) -> Outcome:
-        command = self._by_hand()
-        if not self.session.machine.has_pip:
-            ours = f"{'%' if self.is_cell else ''}autoinstall restore {quoted((str(self.file),))}"
-            command = f"{ours}  (or, where there is a pip: {command})"
+        file = quoted((str(self.file),))
+        command = self._way.either(f"{self._way.ours} restore {file}", self._way.by_hand("-r", file))
         return Outcome(Status.DECLINED, f"autoinstall: {self._name} was not restored: {why}.\n  To do it: {command}")
 
-    def _by_hand(self, target: str | None = None) -> str:
-        return Way(self.is_cell, target=target).by_hand("-r", quoted((str(self.file),)))
+    @property
+    def _way(self) -> Way:
+        machine = self.session.machine
+        return Way(self.is_cell, machine.has_pip, "python" if self.is_cell else machine.command)
 
     @property
     def _name(self) -> str:

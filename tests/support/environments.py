@@ -238,7 +238,7 @@ class Environments:
         clone(self._stage(base), prefix)
         work = home / "work"
         work.mkdir(parents=True, exist_ok=True)
-        return Environment(prefix, home, work, dict(environ))
+        return Environment(prefix, home, work, active(prefix, environ))
 
     @contextmanager
     def lent(self, base: str, environ: Mapping[str, str], home: Path) -> Iterator[Environment]:
@@ -250,7 +250,7 @@ class Environments:
         prefix = idle.pop() if idle else self.fresh(base, environ, home).prefix
         work = home / "work"
         work.mkdir(parents=True, exist_ok=True)
-        environment = Environment(prefix, home, work, dict(environ))
+        environment = Environment(prefix, home, work, active(prefix, environ))
         before = environment.marks()
         yield environment
         if environment.marks() == before:
@@ -283,6 +283,12 @@ class Environments:
             [_FORMAT, base.requirements, base.maker, _dependencies(), str(find_python(base.python)), version("uv")]
         )
         return self._cache / "bases" / f"{base.name}-{hashlib.sha256(described.encode()).hexdigest()[:12]}"
+
+
+def active(prefix: Path, environ: Mapping[str, str]) -> dict[str, str]:
+    """Return the variables of a shell in which the environment is active: its commands come first."""
+    scripts = prefix / ("Scripts" if os.name == "nt" else "bin")
+    return {**environ, "PATH": os.pathsep.join((str(scripts), environ.get("PATH", os.defpath)))}
 
 
 def build_project(folder: Path) -> Path:

@@ -71,6 +71,7 @@ class FakeMachine:
     place = "/made-up"
     python = "3.12"
     has_pip = True
+    command = "python"
     target: str | None = None
     remark: str | None = None
 
