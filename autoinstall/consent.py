@@ -127,7 +127,9 @@ def compose(
     )
     if type_in_full is not None:
         what = "its name" if len(plan.items) == 1 else type_in_full
-        prompt = _prompt(f"To install {_named(plan.items)},", f"type {what} in full (anything else: no): ")
+        prompt = _prompt(
+            f"To install {_named(plan.items)},", f"type {what} in full (d: details, anything else: no): "
+        )
     else:
         prompt = _prompt(f"{_doing(plan)}?", _CHOICES)
     table = Table(heading, (*rows, *map(_row_along, along)), facts)
@@ -145,12 +147,12 @@ def put(question: Question, asker: Asker) -> Answer:
     while True:
         typed = asker.ask(question.prompt)
         word = "" if typed is None else typed.strip().casefold()
-        if question.type_in_full is not None:
-            if _normalised(word) == question.type_in_full:
-                return Answer.YES
-            return Answer.NO if word in _NO else Answer.NOT_NOW
+        if question.type_in_full is not None and _normalised(word) == question.type_in_full:
+            return Answer.YES
         if word in _DETAILS:
             asker.show("\n".join(question.details()))
+        elif question.type_in_full is not None:
+            return Answer.NO if word in _NO else Answer.NOT_NOW
         elif word in _YES:
             return Answer.YES
         elif word in _NO:
@@ -338,4 +340,5 @@ def _details(plan: Plan) -> tuple[str, ...]:
 def _wrapped(start: str, text: str) -> list[str]:
     import textwrap  # noqa: PLC0415 - only a question needs it
 
-    return textwrap.wrap(text, WIDTH, initial_indent=start, subsequent_indent=" " * len(start))
+    below = " " * len(start)
+    return textwrap.wrap(text, WIDTH, initial_indent=start, subsequent_indent=below, break_on_hyphens=False)

@@ -12,6 +12,9 @@ _LONGEST_VERSION = 40
 # follows the colon is no port, it may hold a slash too, and tools complain of such a URL by quoting it.
 _CREDENTIALS = re.compile(r"(?<=://)(?:[^/\s]*@|[^/\s:@\[]*:(?!\d*(?:[/?#\s]|$))\S*@)")
 
+# Tokens are written there too, and signatures.
+_QUERY = re.compile(r"(://[^\s?#]*\?)[^\s#'\"`)>\]]+")
+
 _RANKS_SAID = (50, 100, 500, 1_000, 5_000, 15_000)
 
 _KILOBYTE = 1000
@@ -47,12 +50,12 @@ def version_as_text(version: str) -> str:
 
 
 def redacted(text: str) -> str:
-    """Return `text` with user name and password taken out of every URL in it.
+    """Return `text` with user name, password and query taken out of every URL in it.
 
     `https://ann:secret@index.example/simple` becomes `https://index.example/simple`: both go, as tokens are written
-    in the place of either. Everything else stays as it is.
+    in the place of either. Of a query `?…` stays. Everything else is as it was.
     """
-    return _CREDENTIALS.sub("", text)
+    return _QUERY.sub(r"\1…", _CREDENTIALS.sub("", text))
 
 
 def size_as_text(size: int | None) -> str:

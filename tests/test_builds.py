@@ -16,7 +16,7 @@ from tests.support.wheels import Sdist, Wheel
 MakeIndex = Callable[..., LocalIndex]
 
 NEED_A_TERMINAL = pytest.mark.skipif(sys.platform == "win32", reason="there are no pseudo-terminals on Windows")
-TYPE_IT = "in full (anything else: no): "
+TYPE_IT = "in full (d: details, anything else: no): "
 
 
 def source(tmp_path: Path, *requires: str, modules: dict[str, str] | None = None) -> tuple[Release, Path]:
@@ -113,7 +113,7 @@ def test_source_code_swapped_after_the_question_is_not_built(
     index.faults = [Swapped(other.filename, other.build())]
     terminal.type("pyyaml")
     assert terminal.finish() == 3
-    assert "no longer has the file that was shown" in " ".join(terminal.screen.split())
+    assert "gave another file than the one that was shown" in " ".join(terminal.screen.split())
     assert not marker.exists()
     assert state(environment) == before
 

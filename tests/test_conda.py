@@ -187,7 +187,7 @@ def test_a_file_swapped_after_the_question_is_refused(made: CondaEnvironment, ch
     assert isinstance(refusal, Refusal)
     if made.command.name == "conda":
         assert refusal.obstacle is Obstacle.INDEX_FAILED
-        assert "no longer has the file that was shown" in refusal.sentence
+        assert "gave another file than the one that was shown" in refusal.sentence
     assert made.linked == before
 
 

@@ -85,7 +85,7 @@ def test_a_change_that_is_wanted_itself() -> None:
 
 def test_a_name_to_be_typed_in_full() -> None:
     assert _compose(YAML, type_in_full="pyyaml").prompt == (
-        "To install pyyaml, type its name in full (anything else: no): "
+        "To install pyyaml, type its name in full (d: details, anything else: no): "
     )
 
 
@@ -146,9 +146,10 @@ def test_what_an_answer_means(typed: str | None, expected: Answer) -> None:
     assert put(_compose(OPENCV), ScriptedAsker(typed)) is expected
 
 
-def test_details_are_shown_and_it_is_asked_again() -> None:
-    asker = ScriptedAsker("d", "y")
-    assert put(_compose(YAML), asker) is Answer.YES
+@pytest.mark.parametrize(("type_in_full", "yes"), [(None, "y"), ("pyyaml", "pyyaml")])
+def test_details_are_shown_and_it_is_asked_again(type_in_full: str | None, yes: str) -> None:
+    asker = ScriptedAsker("d", yes)
+    assert put(_compose(YAML, type_in_full=type_in_full), asker) is Answer.YES
     assert asker.shown[1].splitlines()[:2] == ["  pyyaml-6.0.3-py3-none-any.whl", "    sha256 " + "ab" * 32]
     assert len(asker.prompts) == 2
 
@@ -197,7 +198,7 @@ def test_the_prompt_names_all_that_comes_in_lines_of_80_columns() -> None:
 
 def test_a_prompt_for_a_name_to_be_typed_names_what_comes_along() -> None:
     assert _compose(OPENCV, NUMPY, type_in_full="opencv-python").prompt == (
-        "To install opencv-python and numpy,\ntype opencv-python in full (anything else: no): "
+        "To install opencv-python and numpy,\ntype opencv-python in full (d: details, anything else: no): "
     )
 
 

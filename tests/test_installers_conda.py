@@ -135,7 +135,7 @@ def test_answers(finished: Finished, expected: Actions | NoAnswer) -> None:
         (answered(error("ProxyError"), 1), Obstacle.OFFLINE, "cannot be reached"),
         (answered(None, 1, "Download error (6) Could not resolve hostname"), Obstacle.OFFLINE, "cannot be reached"),
         (answered(None, 1, "Download error (23) Failed writing"), Obstacle.TOOL_FAILED, "Download error (23)"),
-        (answered(error("ChecksumMismatchError"), 1), Obstacle.INDEX_FAILED, "no longer has the file"),
+        (answered(error("ChecksumMismatchError"), 1), Obstacle.INDEX_FAILED, "gave another file"),
         (
             answered({"exception_name": "CondaMultiError", "errors": [error("UnknownPackageClobberError")]}, 1),
             Obstacle.UNSAFE,

@@ -171,7 +171,7 @@ SNARK = Locked(
         ),
         (
             [entry("snark", SNARK_URL, download_info={"url": SNARK_URL})],
-            Lock((), (project_name("snark"),), tells_ages=False),
+            Obstacle.CONFLICT,
         ),
         (["no entry"], Obstacle.TOOL_FAILED),
         ([{}], Obstacle.TOOL_FAILED),

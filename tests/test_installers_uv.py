@@ -201,6 +201,12 @@ def test_variables_that_would_redirect_it_are_left_behind(uv: Uv) -> None:
     assert told["UV_HTTP_TIMEOUT"] == "99"
 
 
+@pytest.mark.parametrize(("mode", "told"), [("copy", "copy"), ("hardlink", "hardlink"), ("symlink", None)])
+def test_what_is_installed_does_not_hang_on_the_cache(uv: Uv, mode: str, told: str | None) -> None:
+    variables = {"UV_LINK_MODE": mode}
+    assert dataclasses.replace(uv, variables=variables).environment(Indexes()).get("UV_LINK_MODE") == told
+
+
 def test_certificates_and_proxy_are_carried_over_but_never_over_the_users_own(uv: Uv) -> None:
     indexes = Indexes(
         certificate=Said("/etc/company.pem", ORIGIN),
@@ -642,7 +648,7 @@ def test_a_file_that_was_swapped_after_the_plan_is_refused(
     refusal = carry_out(uv.stage(plan, environment, asking(local_index), tmp_path / "into"))
     assert isinstance(refusal, Refusal)
     assert refusal.obstacle is Obstacle.UNSAFE
-    assert "no longer has the file that was shown" in refusal.sentence
+    assert "gave another file than the one that was shown" in refusal.sentence
     assert not list((tmp_path / "into").rglob("snark.py"))
 
 

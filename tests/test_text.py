@@ -14,6 +14,11 @@ from autoinstall.text import printable_name, redacted, version_as_text
         ("https://ann:se@cr?e#t@index.example/simple", "https://index.example/simple"),
         ("https://ann:%40%2F@[::1]:80/simple", "https://[::1]:80/simple"),
         ("git+ssh://git@host.example/x", "git+ssh://host.example/x"),
+        ("https://index.example/simple/?token=secret", "https://index.example/simple/?…"),
+        (
+            "got 'https://a:b@index.example/x.whl?sig=se/cret&b#sha256=0', twice?",
+            "got 'https://index.example/x.whl?…#sha256=0', twice?",
+        ),
         (
             "no route to http://a:b@one.example/x or http://c:d@two.example/y",
             "no route to http://one.example/x or http://two.example/y",

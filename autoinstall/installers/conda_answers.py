@@ -194,7 +194,7 @@ def _refusal(name: str, answer: Mapping[str, object], finished: Finished, tool: 
     if name == "CondaHTTPError":
         return refusals.index_failed(where, "answered with an error: try again later", told)
     if name in _SWAPPED:
-        return refusals.index_failed("", "no longer has the file that was shown: nothing was installed", told)
+        return refusals.index_failed("", "gave another file than the one that was shown: nothing was installed", told)
     if name in _CLOBBERS:
         sentence = "not installed, since it would overwrite a file that is there; nothing was changed"
         return Refusal(Obstacle.UNSAFE, sentence, refusals.details(told))

@@ -254,7 +254,7 @@ def found(
 
 def read_report(finished: Finished, installed: Mapping[ProjectName, Installed]) -> Lock | Refusal:
     """Return what pip's installation report (version 1) tells; projects by direct URL count as not by wheel."""
-    wheels, sourced = [], []
+    wheels, sourced, without_hash = [], [], []
     try:
         for entry in json.loads(finished.output)["install"]:
             project = project_name(entry["metadata"]["name"])
@@ -265,13 +265,17 @@ def read_report(finished: Finished, installed: Mapping[ProjectName, Installed]) 
             download = entry["download_info"]
             name = unquote(urlsplit(download["url"]).path).rpartition("/")[2]
             sha256 = _sha256(download.get("archive_info") or {})
-            if entry["is_direct"] or not name.endswith(".whl") or re.fullmatch("[0-9a-f]{64}", sha256) is None:
+            if entry["is_direct"] or not name.endswith(".whl"):
                 sourced.append(project)
                 continue
+            if re.fullmatch("[0-9a-f]{64}", sha256) is None:
+                without_hash.append(project)
             requires = tuple(entry["metadata"].get("requires_dist", ()))
             wheels.append(Locked(project, version, File(name, download["url"], sha256, None, None), requires))
     except (ValueError, KeyError, TypeError, AttributeError, BadProjectNameError):
         return refusals.tool_failed(finished, "pip")
+    if without_hash:
+        return refusals.without_hash(without_hash)
     return Lock(tuple(wheels), tuple(sourced), tells_ages=False)
 
 

@@ -75,7 +75,7 @@ def index_failed(index: str, problem: str, finished: Finished) -> Refusal:
 
 def swapped(index: str, finished: Finished) -> Refusal:
     """Return that an index has another file now than the one that was agreed to."""
-    return _bad_file(index, "no longer has the file that was shown", finished)
+    return _bad_file(index, "gave another file than the one that was shown", finished)
 
 
 def damaged(index: str, finished: Finished) -> Refusal:
@@ -171,6 +171,13 @@ def not_as_asked(projects: Sequence[ProjectName]) -> Refusal:
     which = ", ".join(dict.fromkeys(projects))
     sentence = f"The plan would replace or build {which}, which autoinstall does not do by itself."
     return Refusal(Obstacle.CONFLICT, sentence)
+
+
+def without_hash(projects: Sequence[ProjectName]) -> Refusal:
+    """Return that nothing tells what the files of some projects have to be, so that nobody could agree to them."""
+    which = ", ".join(dict.fromkeys(projects))
+    sentence = f"The index tells no hashes of the files of {which}, and this pip works none out; uv does"
+    return Refusal(Obstacle.CONFLICT, f"{sentence} (AUTOINSTALL_INSTALLER=uv).")
 
 
 def unexplained(wanted: Sequence[Wanted], said: str) -> Refusal:

@@ -125,6 +125,8 @@ class Uv:
     def environment(self, indexes: Indexes) -> dict[str, str]:
         """Return the variables that uv is started with: all of this process's but those that would redirect it."""
         kept = {name: value for name, value in self.variables.items() if _is_kept(name)}
+        if kept.get("UV_LINK_MODE") == "symlink":
+            del kept["UV_LINK_MODE"]  # what is installed has to be whole when uv's cache is gone
         for name, said in (
             ("SSL_CERT_FILE", indexes.certificate),
             ("SSL_CLIENT_CERT", indexes.client_certificate),

@@ -60,7 +60,7 @@ class Ran:
         assert self.stderr.startswith(error), self.stderr
         note = self.stderr.removeprefix(error).splitlines()
         # Of a file that is not in order nobody is told to have it by hand, and an interrupt says less.
-        is_short = said.startswith(("no longer has the file", "gave a file", "interrupted; "))
+        is_short = said.startswith(("gave a", "interrupted; "))
         what_to_type = [] if is_short else ["  To try again"]
         assert [line.partition(":")[0] for line in note] == ["autoinstall", *what_to_type]
         assert said in note[0]

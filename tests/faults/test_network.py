@@ -47,7 +47,7 @@ UNWELL = "answered with an error: try again later."
 STALLED = "was ended because nothing moved any more: check the network, then try again."
 NO_PAGE = "answered with something that is no index page."
 LOGIN = "either this network wants you to log in first (open any page in a browser)"
-GONE = "no longer has the file that was shown: nothing was installed."
+GONE = "gave another file than the one that was shown: nothing was installed."
 DAMAGED = "gave a file that is damaged or unsafe: nothing was installed."
 
 REFUSED: dict[str, tuple[Fault, str, str]] = {
