@@ -56,7 +56,7 @@ def files(environment: Environment) -> dict[str, str]:
         (("history",), 1, "autoinstall has installed nothing here.\n"),
         (("history", "--json"), 1, "autoinstall has installed nothing here.\n"),
         (("freeze",), 1, "autoinstall has installed nothing here that is installed still.\n"),
-        (("undo",), 1, "autoinstall: this process has installed nothing that could be taken back; "),
+        (("undo",), 1, "autoinstall: this process has installed nothing that could be taken back.\n"),
         (("undo", "20260101"), 1, "autoinstall: no install has the id '20260101'; autoinstall history lists "),
         (("restore", "nowhere.txt"), 2, "autoinstall: nowhere.txt cannot be read: "),
         (("restore",), 2, "usage: "),
@@ -89,7 +89,7 @@ def test_an_undo_removes_exactly_what_was_added(environment: Environment) -> Non
 
     # Each command is a process of its own, which has installed nothing.
     without = call(environment, "undo", status=1)
-    assert "taken back by its id, which autoinstall history lists" in without.stderr
+    assert f"(numpy 2.4.1, opencv-python 4.14.0.94): autoinstall undo {added['id']}" in without.stderr
     done = call(environment, "undo", added["id"])
     assert (done.stdout, done.stderr) == ("", "Removed numpy 2.4.1, opencv-python 4.14.0.94.\n")
     assert files(environment) == before

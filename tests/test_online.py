@@ -25,4 +25,5 @@ def test_a_scripts_missing_yaml(fresh_environment: FreshEnvironment, base: str, 
     assert result.returncode == 0, result.stderr
     assert result.stdout == "['before'] [1, 2]\n"
     assert "pyyaml" in environment.installed()
-    assert "By hand: python -m pip install pyyaml" in result.stderr
+    # Without a pip of the environment's own it is uv's.
+    assert f"By hand: python -m {'uv ' if installer == 'uv' else ''}pip install pyyaml" in result.stderr

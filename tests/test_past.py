@@ -84,7 +84,7 @@ def test_without_an_id_one_after_the_other_and_never_anothers(machine: FakeMachi
     assert refused == Refusal(
         Obstacle.NOT_FOUND,
         "this kernel has installed nothing that could be taken back; what another has installed is taken back by its "
-        "id, which %autoinstall history lists",
+        f"id, as the last here ({THEIRS.names}): %autoinstall undo {THEIRS.id}",
     )
     assert THEIRS in machine.kept
 

@@ -62,19 +62,23 @@ def undo(session: Session, identity: str | None = None, *, is_cell: bool) -> Tak
     Afterwards its import names may be asked for again. Raises `BadRequestError` where several ids begin so.
     """
     machine = session.machine
-    history = f"{'%' if is_cell else ''}autoinstall history"
+    ours = f"{'%' if is_cell else ''}autoinstall"
     if identity is None:
         transaction = machine.last_of_this_session()
         if transaction is None:
-            sentence = (
-                f"this {'kernel' if is_cell else 'process'} has installed nothing that could be taken back; "
-                f"what another has installed is taken back by its id, which {history} lists"
-            )
+            sentence = f"this {'kernel' if is_cell else 'process'} has installed nothing that could be taken back"
+            standing = [each for each in machine.transactions() if each.undone is None]
+            if standing:
+                last = standing[-1]
+                sentence += (
+                    f"; what another has installed is taken back by its id, as the last here ({last.names}): "
+                    f"{ours} undo {printable(last.id)}"
+                )
             return Refusal(Obstacle.NOT_FOUND, sentence)
     else:
         found = _of_id(identity, machine.transactions())
         if not found:
-            sentence = f"no install has the id {printable(identity, 60)!r}; {history} lists those that there are"
+            sentence = f"no install has the id {printable(identity, 60)!r}; {ours} history lists those that there are"
             return Refusal(Obstacle.NOT_FOUND, sentence)
         if len(found) > 1:
             raise BadRequestError(f"{len(found)} ids begin with {printable(identity, 60)!r}: write more of the one")

@@ -76,7 +76,7 @@ def take(theme: Theme, suffix: str) -> None:
         notebook.wait_for_question()
         notebook.picture(1, FOLDER / f"question-{suffix}.png")
         notebook.answer("y")
-        notebook.output(1).get_by_text("By hand:").first.wait_for()
+        notebook.output(1).get_by_text("By hand").first.wait_for()
         notebook.wait_for_the_end()
         notebook.picture(1, FOLDER / f"installed-{suffix}.png")
         notebook.run(2)
