@@ -19,7 +19,7 @@ ROOT = Path(__file__).parents[1]
 TEXT = (ROOT / "README.md").read_text(encoding="utf-8")
 
 # They make environments from the real index; the second of them is what this test is a part of.
-NOT_RUN = ("python3 -m ", "try/bin/")
+NOT_RUN = ("python3 -m ", ".venv/bin/")
 
 LARGEST_PICTURE = 60_000
 """In bytes."""
