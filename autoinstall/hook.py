@@ -104,11 +104,13 @@ class Handle:
         from dataclasses import replace  # noqa: PLC0415 - loads what only a miss needs
 
         name = self._asked_as.get(request.import_name, request.import_name)
-        return self._turn.take(lambda: self.session.provide(replace(request, import_name=name)))
+        return self.undisturbed(lambda: self.session.provide(replace(request, import_name=name)))
 
     def undisturbed(self, act: "Callable[[], _Result]") -> "_Result":
         """Return what `act` returns, called when no other thread's import is being provided."""
-        return self._turn.take(act)
+        host = _host()
+        interruptible: Callable[[], _Result] = act if host is None else lambda: host.interruptible(act)
+        return self._turn.take(interruptible)
 
     def note_for(self, exception: BaseException) -> str | None:
         """Return what the session says under an error that is about to be shown, `None` where that is nothing.

@@ -1,11 +1,16 @@
 """The IPython that runs this process, if one does: our extension is loaded there, and unloaded."""
 
+import signal
 import sys
-from typing import Protocol
+import threading
+from collections.abc import Callable
+from typing import Protocol, TypeVar
 
 _EXTENSION = "autoinstall"
 _ALIAS = "ipython_autoinstall"
 _FIRST_TO_SHOW_NOTES = 8, 14
+
+_Result = TypeVar("_Result")
 
 
 class ExtensionManager(Protocol):
@@ -56,6 +61,24 @@ def unload_extension() -> None:
     if running is not None:
         for name in _loaded():
             running.extension_manager.unload_extension(name)
+
+
+def interruptible(act: Callable[[], _Result]) -> _Result:
+    """Return what `act` returns; in it an interrupt raises `KeyboardInterrupt`, in a cell that awaits too.
+
+    There ipykernel only has the cell's task cancelled, at its next `await`, and a question or an install, in which
+    nothing awaits, would go on.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        return act()
+    handler = signal.getsignal(signal.SIGINT)
+    if not str(getattr(handler, "__module__", "")).startswith("ipykernel."):
+        return act()
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        return act()
+    finally:
+        signal.signal(signal.SIGINT, handler)
 
 
 def _loaded() -> list[str]:
