@@ -86,9 +86,9 @@ class Rules:
         self.namespaces = {**namespaces_seen(sources.claims, self.ranks, OBSERVED), **sources.namespaces}
         self.at_home = little_used.at_home(sources.namespaces, self.imports, sources.projects, self.ranks)
         self.everyday_words = little_used.everyday_words(sources.claims)
-        self._generic = re.compile(
-            "|".join(_as_expression(pattern) for pattern in sources.generic) or "(?!)", re.IGNORECASE
-        )
+        advised = (row["import_name"] for row in sources.advice if row["kind"] == "generic")
+        generic = "|".join(_as_expression(pattern) for pattern in (*sources.generic, *advised))
+        self._generic = re.compile(generic or "(?!)", re.IGNORECASE)
         self._advised = frozenset(row["import_name"] for row in sources.advice) - sources.known_words
         self._denied = frozenset(same_name(row["name"]) for row in sources.denied)
 
